@@ -1,0 +1,125 @@
+"""Where encrypted objects lie: a folder, written so that a crash leaves all or nothing.
+
+Duties of every store of objects: `put` is durable when it returns, never overwrites, and
+is atomic (a reader sees the whole object or none); `delete` may be repeated. What is put
+here is ciphertext; this room doesn't know of what.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from pathlib import Path
+from typing import Protocol
+
+_SEGMENT = re.compile(r"[a-z0-9][a-z0-9._-]{0,127}")
+
+
+class ObjectError(Exception):
+    """An object could not be kept or found; the message names the object, never its content."""
+
+
+class ObjectMissingError(ObjectError):
+    """There is no object of that name."""
+
+
+class ObjectExistsError(ObjectError):
+    """An object of that name stands already; objects are never overwritten."""
+
+
+class Objects(Protocol):
+    """Holds ciphertext by name (segments of `[a-z0-9._-]` joined by `/`)."""
+
+    def put(self, name: str, data: bytes) -> None:
+        """Keep the object durably; ObjectExistsError when the name is taken."""
+        ...
+
+    def read(self, name: str, *, offset: int = 0, length: int | None = None) -> bytes:
+        """Return a range of the object (all by default); ObjectMissingError."""
+        ...
+
+    def size(self, name: str) -> int:
+        """Return the object's size in bytes; ObjectMissingError."""
+        ...
+
+    def delete(self, name: str) -> None:
+        """Remove the object if it is there."""
+        ...
+
+    def names(self, prefix: str = "") -> list[str]:
+        """Return all names that start with a prefix, sorted."""
+        ...
+
+
+class DirectoryObjects:
+    """Objects in a directory: temporary file, fsync, link to the name, fsync of the folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def put(self, name: str, data: bytes) -> None:
+        """Keep the object durably; ObjectExistsError when the name is taken."""
+        path = self._path(name)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        temporary = path.parent / f".{path.name}.{secrets.token_hex(8)}.part"
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            # A link fails when the name is taken; a rename would overwrite.
+            os.link(temporary, path)
+        except FileExistsError:
+            raise ObjectExistsError(f"object {name} exists already") from None
+        finally:
+            temporary.unlink(missing_ok=True)
+        _sync_folder(path.parent)
+
+    def read(self, name: str, *, offset: int = 0, length: int | None = None) -> bytes:
+        """Return a range of the object (all by default); ObjectMissingError."""
+        try:
+            with self._path(name).open("rb") as file:
+                file.seek(offset)
+                return file.read(-1 if length is None else length)
+        except FileNotFoundError:
+            raise ObjectMissingError(f"object {name} is missing") from None
+
+    def size(self, name: str) -> int:
+        """Return the object's size in bytes; ObjectMissingError."""
+        try:
+            return self._path(name).stat().st_size
+        except FileNotFoundError:
+            raise ObjectMissingError(f"object {name} is missing") from None
+
+    def delete(self, name: str) -> None:
+        """Remove the object if it is there."""
+        path = self._path(name)
+        if path.exists():
+            path.unlink(missing_ok=True)
+            _sync_folder(path.parent)
+
+    def names(self, prefix: str = "") -> list[str]:
+        """Return all names that start with a prefix, sorted; half-written files aren't objects."""
+        found = (
+            path.relative_to(self.root).as_posix()
+            for path in self.root.rglob("*")
+            if path.is_file() and not path.name.startswith(".")
+        )
+        return sorted(name for name in found if name.startswith(prefix))
+
+    def _path(self, name: str) -> Path:
+        segments = name.split("/")
+        if not all(_SEGMENT.fullmatch(segment) for segment in segments):
+            raise ObjectError("an object's name is segments of a-z, 0-9, '.', '_' and '-'")
+        return self.root.joinpath(*segments)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

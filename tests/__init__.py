@@ -1,0 +1,1 @@
+"""Tests of Sealed Book: one folder a room, one file a file."""
