@@ -1,0 +1,63 @@
+"""People and the roles that they act in.
+
+An agent's papers come from the exchange's roster and nowhere else. Dates are valid through
+their day in California. A manager is an agent too, with a book of their own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What somebody is to the service; one a person."""
+
+    AGENT = "agent"
+    MANAGER = "manager"
+    REVIEWER = "reviewer"
+    OPERATOR = "operator"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Papers:
+    """What the roster says of an agent: the facts that the agreement's rules ask for."""
+
+    licence: str
+    npn: str
+    name: str
+    email: str
+    agency_id: str
+    agency_name: str
+    role: Role
+    title: str
+    business_address: str
+    licence_status: str
+    licence_expires_on: date
+    certification_status: str
+    certified_on: date
+    agreement_version: str
+    agreement_signed_on: date
+    training_completed_on: date
+    attested_on: date
+    email_changed_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """Somebody with a place in the house. `id` is opaque and stands in the ledger."""
+
+    id: str
+    username: str
+    papers: Papers
+    roster_at: str
+    password_hash: str | None
+    factors_reset_at: str | None
+    last_sign_in_at: str | None
+    disabled: bool
+
+    @property
+    def role(self) -> Role:
+        """The person's one role."""
+        return self.papers.role
