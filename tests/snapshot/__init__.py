@@ -1,0 +1,1 @@
+"""The frozen data: reading, checking, typing, sealing, importing, publishing."""
