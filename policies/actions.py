@@ -1,0 +1,69 @@
+"""What can be asked of the gate: the actions, the event that records each decision, a permit's life.
+
+Law: each action has a row in every table here; `tests/policies/test_actions.py` walks them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+from audit.events import Event
+
+
+class Action(StrEnum):
+    """One thing a person or a service may ask for; the value is the action's name in Cedar."""
+
+    SIGN_IN = "SignIn"
+    REQUEST_EXPORT = "RequestExport"
+    BUILD_BOOK = "BuildBook"
+    SEND_BOOK = "SendBook"
+    DOWNLOAD_BOOK = "DownloadBook"
+    REVEAL_PASSPHRASE = "RevealPassphrase"  # noqa: S105 - the name of an action, no secret
+    VIEW_CONSUMERS = "ViewConsumers"
+    IMPORT_SNAPSHOT = "ImportSnapshot"
+    PUBLISH_SNAPSHOT = "PublishSnapshot"
+    ENROL_FACTOR = "EnrolFactor"
+    DESTROY_OBJECT = "DestroyObject"
+    MANAGE_PEOPLE = "ManagePeople"
+    READ_LEDGER = "ReadLedger"
+
+
+EVENT_OF: Mapping[Action, Event] = MappingProxyType(
+    {
+        Action.SIGN_IN: Event("session.requested"),
+        Action.REQUEST_EXPORT: Event("export.requested"),
+        Action.BUILD_BOOK: Event("book.requested"),
+        Action.SEND_BOOK: Event("send.requested"),
+        Action.DOWNLOAD_BOOK: Event("download.requested"),
+        Action.REVEAL_PASSPHRASE: Event("reveal.requested"),
+        Action.VIEW_CONSUMERS: Event("consumers.requested"),
+        Action.IMPORT_SNAPSHOT: Event("import.requested"),
+        Action.PUBLISH_SNAPSHOT: Event("publication.requested"),
+        Action.ENROL_FACTOR: Event("factor.requested"),
+        Action.DESTROY_OBJECT: Event("destruction.requested"),
+        Action.MANAGE_PEOPLE: Event("people.requested"),
+        Action.READ_LEDGER: Event("ledger.requested"),
+    }
+)
+"""The event that records the decision, permit or refusal."""
+
+LIFE_OF: Mapping[Action, int] = MappingProxyType(
+    {
+        Action.SIGN_IN: 300,
+        Action.REQUEST_EXPORT: 300,
+        Action.BUILD_BOOK: 300,
+        Action.SEND_BOOK: 300,
+        Action.DOWNLOAD_BOOK: 600,
+        Action.REVEAL_PASSPHRASE: 300,
+        Action.VIEW_CONSUMERS: 300,
+        Action.IMPORT_SNAPSHOT: 3600,
+        Action.PUBLISH_SNAPSHOT: 300,
+        Action.ENROL_FACTOR: 300,
+        Action.DESTROY_OBJECT: 300,
+        Action.MANAGE_PEOPLE: 300,
+        Action.READ_LEDGER: 300,
+    }
+)
+"""Seconds from the decision to the permit's expiry; the vault refuses a longer life."""

@@ -1,0 +1,213 @@
+"""The groups that facts are made of, each about one thing: a person, a session, a snapshot.
+
+Laws: no field is optional and none has a default, so that a source that forgets a fact does not
+type-check; where a fact does not apply to someone, the source gives the neutral value that the
+group's docstring names.
+
+Forms: moments are seconds since 1970 (UTC); days are `date.toordinal()` of the day in
+America/Los_Angeles, so that a date counts through its Pacific day; ages in days are whole days
+elapsed; counts are counts *before* the thing that is asked for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moment:
+    """The gate's now: epoch seconds, and the Pacific day that it falls on."""
+
+    now: int
+    today: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """For whom the thing is done: the actor, or, where a service acts, who asked for the export.
+
+    `idle_days` counts from the last sign-in (from the enrolment if there was none). For the service
+    itself and for the operator's console: `disabled` False, `idle_days` 0.
+    """
+
+    role: str
+    disabled: bool
+    idle_days: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Licensing:
+    """What the roster and the person's own record say of an agent's standing.
+
+    `address_changed_at` and `factors_reset_at` are 0 where that never happened; a first enrolment
+    is no reset. `roster_age_days` counts from the newest roster's import.
+    """
+
+    licence: str
+    licence_status: str
+    licence_expires_day: int
+    certification_status: str
+    certified_day: int
+    agreement_version: str
+    agreement_signed_day: int
+    training_day: int
+    attested_day: int
+    address_changed_at: int
+    factors_reset_at: int
+    roster_age_days: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Session:
+    """The session that asks.
+
+    `current`: it is open and the person's newest; `mfa_age_seconds` since the last second factor
+    (sign-in counts); `failed_factors` within the lock's window.
+    """
+
+    current: bool
+    open_sessions: int
+    idle_seconds: int
+    age_seconds: int
+    mfa: bool
+    mfa_age_seconds: int
+    failed_factors: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """The agent whose consumers are in question: `Person` in their own right, or one of the same agency."""
+
+    licence: str
+    is_actor: bool
+    same_agency: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What was asked for: purpose (RULES' list), channel `link` or `email`, catalogue profile."""
+
+    purpose: str
+    channel: str
+    profile: str
+    acknowledged: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportQuota:
+    """Exports requested for this agent in the last 24 hours."""
+
+    exports_24h: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Columns:
+    """The columns to build: all known to the catalogue, all allowed by the request's profile."""
+
+    known: bool
+    in_profile: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Holding:
+    """Licence of the agent to whom the consumers that would be opened are delegated.
+
+    As the published snapshot (BuildBook, ViewConsumers) or the stored export (the others) says.
+    """
+
+    agent: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Freshness:
+    """The snapshot that would be opened.
+
+    `as_of_is_cutoff`: its as-of moment is a Friday 21:00 in America/Los_Angeles;
+    `agent_is_in_snapshot`: it holds at least one row actively delegated to the subject.
+    """
+
+    snapshot_published: bool
+    snapshot_is_newest: bool
+    snapshot_age_days: int
+    as_of_is_cutoff: bool
+    agent_is_in_snapshot: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivery:
+    """The mail about to be sent: registered address, TLS required and verified, sealed payload."""
+
+    recipient_is_registered: bool
+    tls_required: bool
+    payload_sealed: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Releases:
+    """Of this export, before now: passphrases shown, complete downloads."""
+
+    reveals: int
+    downloads: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """A list page: rows asked for, and rows shown to this actor in the last 24 hours."""
+
+    rows_asked: int
+    rows_shown_24h: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """The account that a sign-in names.
+
+    For an unknown one: `known` False, both checks False, `disabled` False, `idle_days` 0,
+    `failed_factors` as counted for that name (0 if not counted).
+    """
+
+    known: bool
+    disabled: bool
+    idle_days: int
+    password_ok: bool
+    second_factor_ok: bool
+    failed_factors: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Incoming:
+    """An extract to import: its as-of moment is a Friday cut-off, and is not in the future."""
+
+    as_of_is_cutoff: bool
+    as_of_is_past: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Publication:
+    """A checked attempt to publish.
+
+    `checked`: every check passed and what was stored reconciles with what was read; `scanned`: the
+    never-export scan ran over it and found nothing; `is_newer`: a later as-of than any published
+    snapshot, or the next revision of the newest one.
+    """
+
+    checked: bool
+    scanned: bool
+    as_of_is_cutoff: bool
+    is_newer: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Enrolment:
+    """A second factor to make: `invited` by an unspent invitation, or the installation is a demo."""
+
+    known: bool
+    invited: bool
+    demo: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Destruction:
+    """`due`: every named object belongs to something that ended, was superseded or outlived its term."""
+
+    due: bool
