@@ -1,0 +1,9 @@
+"""The ledger: what was decided and done here, kept so that an outsider can prove it.
+
+May import: runtime only. Rooms above hand in drafts and read back proofs; nothing in here
+knows who may do what.
+
+Start reading at FORMAT.md (the bytes), then `entry.py` (one entry), `tree.py` and
+`ledger.py` (the writer's side), `proofs.py` and `verify.py` (the outsider's side, which
+shares neither storage nor database with the writer).
+"""

@@ -1,0 +1,92 @@
+"""What can happen, by name, and which fields only some events carry.
+
+Laws of this file:
+1. An event is named `noun.verb-in-past`. A name that was ever written stays for good.
+2. Events that end in `.requested` are decisions of the gate; no other event can permit.
+3. A field in `CARRIED_BY` stands on the events listed there and on no other; a field that
+   isn't in the table may stand on any event.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+
+class Outcome(StrEnum):
+    """How it went. `permit` and `refuse` are decisions, `done` is everything else that worked."""
+
+    PERMIT = "permit"
+    REFUSE = "refuse"
+    ERROR = "error"
+    DONE = "done"
+
+
+class Event(StrEnum):
+    """Every kind of entry that a ledger may hold."""
+
+    INSTALLATION_STARTED = "installation.started"
+    ROSTER_IMPORTED = "roster.imported"
+    PERSON_ENROLLED = "person.enrolled"
+    PEOPLE_REQUESTED = "people.requested"
+    FACTOR_REQUESTED = "factor.requested"
+
+    SESSION_REQUESTED = "session.requested"
+    SESSION_STARTED = "session.started"
+    SESSION_ENDED = "session.ended"
+
+    EXPORT_REQUESTED = "export.requested"
+    BOOK_REQUESTED = "book.requested"
+    EXPORT_BUILT = "export.built"
+    EXPORT_DEFERRED = "export.deferred"
+    SEND_REQUESTED = "send.requested"
+    EXPORT_SENDING = "export.sending"
+    EXPORT_SENT = "export.sent"
+    EXPORT_UNKNOWN = "export.unknown"
+    EXPORT_FAILED = "export.failed"
+    EXPORT_EXPIRED = "export.expired"
+    EXPORT_REVOKED = "export.revoked"
+    EXPORT_PURGED = "export.purged"
+
+    REVEAL_REQUESTED = "reveal.requested"
+    DOWNLOAD_REQUESTED = "download.requested"
+    CONSUMERS_REQUESTED = "consumers.requested"
+    RELEASE_STARTED = "release.started"
+    RELEASE_ENDED = "release.ended"
+
+    IMPORT_REQUESTED = "import.requested"
+    SNAPSHOT_IMPORTING = "snapshot.importing"
+    SNAPSHOT_CHECKED = "snapshot.checked"
+    SNAPSHOT_REFUSED = "snapshot.refused"
+    PUBLICATION_REQUESTED = "publication.requested"
+    SNAPSHOT_PUBLISHED = "snapshot.published"
+
+    DESTRUCTION_REQUESTED = "destruction.requested"
+    OBJECT_DESTROYED = "object.destroyed"
+
+    LEDGER_REQUESTED = "ledger.requested"
+    LEDGER_EXPORTED = "ledger.exported"
+
+
+DECISIONS: Final = frozenset(event for event in Event if event.endswith(".requested"))
+
+_DESTRUCTION: Final = frozenset(
+    {Event.DESTRUCTION_REQUESTED, Event.OBJECT_DESTROYED, Event.EXPORT_PURGED},
+)
+_DISCLOSURE: Final = frozenset({Event.EXPORT_BUILT, Event.RELEASE_STARTED})
+_RELEASE: Final = frozenset({Event.RELEASE_STARTED, Event.RELEASE_ENDED})
+_FOUNDING: Final = frozenset({Event.INSTALLATION_STARTED})
+
+CARRIED_BY: Final[dict[str, frozenset[Event]]] = {
+    "purpose": DECISIONS,
+    "rules": DECISIONS,
+    "policy": DECISIONS,
+    "expires": DECISIONS,
+    "columns_digest": DECISIONS | _DISCLOSURE,
+    "consumers": _DISCLOSURE,
+    "ranges": _RELEASE,
+    "objects": _DESTRUCTION,
+    "destroyed": _DESTRUCTION - DECISIONS,
+    "mode": _FOUNDING,
+    "clock_offset": _FOUNDING,
+}
