@@ -117,10 +117,13 @@ class Catalogue:
             raise CatalogueError("the column catalogue names a column twice")
         return cls(columns=columns, medi_cal_purposes=frozenset(purposes))
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Every column's name, in the catalogue's order."""
-        return tuple(column.name for column in self.columns)
+    def names(self, profile: str | None = None) -> tuple[str, ...]:
+        """Return in order every column's name, or those that the profile shows, masked or not."""
+        if profile is None:
+            return tuple(column.name for column in self.columns)
+        return tuple(
+            column.name for column, treatment in self.profile(profile) if treatment is not Treatment.OMIT
+        )
 
     def column(self, name: str) -> Column:
         """Return the column of that name, or raise CatalogueError."""
@@ -136,12 +139,6 @@ class Catalogue:
         except ValueError:
             raise CatalogueError("the catalogue has no such profile") from None
         return tuple((column, column.treatment[profile]) for column in self.columns)
-
-    def columns_of(self, profile: str) -> tuple[str, ...]:
-        """Return the names that the profile shows, masked or not, in the catalogue's order."""
-        return tuple(
-            column.name for column, treatment in self.profile(profile) if treatment is not Treatment.OMIT
-        )
 
 
 def columns_digest(names: Iterable[str], profile: str) -> str:
