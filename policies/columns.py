@@ -117,10 +117,13 @@ class Catalogue:
             raise CatalogueError("the column catalogue names a column twice")
         return cls(columns=columns, medi_cal_purposes=frozenset(purposes))
 
-    def names(self, profile: str | None = None) -> tuple[str, ...]:
-        """Return in order every column's name, or those that the profile shows, masked or not."""
-        if profile is None:
-            return tuple(column.name for column in self.columns)
+    @property
+    def all_names(self) -> tuple[str, ...]:
+        """Every column's name, in the catalogue's order."""
+        return tuple(column.name for column in self.columns)
+
+    def names(self, profile: str) -> tuple[str, ...]:
+        """Return the names that a profile shows, masked or not, in the catalogue's order."""
         return tuple(
             column.name for column, treatment in self.profile(profile) if treatment is not Treatment.OMIT
         )

@@ -162,7 +162,7 @@ class ManagePeopleFacts:
     person: Person
 
 
-ActionFacts: TypeAlias = (
+Facts: TypeAlias = (
     SignInFacts
     | RequestExportFacts
     | BuildBookFacts
@@ -177,7 +177,7 @@ ActionFacts: TypeAlias = (
     | ManagePeopleFacts
 )
 
-FACTS_OF: Mapping[Action, type[ActionFacts]] = MappingProxyType(
+FACTS_OF: Mapping[Action, type[Facts]] = MappingProxyType(
     {
         Action.SIGN_IN: SignInFacts,
         Action.REQUEST_EXPORT: RequestExportFacts,
@@ -197,7 +197,7 @@ FACTS_OF: Mapping[Action, type[ActionFacts]] = MappingProxyType(
 """The class of facts that each action is decided on."""
 
 
-def to_context(facts: ActionFacts) -> dict[str, Value]:
+def to_context(facts: Facts) -> dict[str, Value]:
     """Return the facts as Cedar's context: one record per group, named like the group's field."""
     return _record(facts)
 
