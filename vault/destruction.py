@@ -1,0 +1,75 @@
+"""Destruction records: signed notes that say what this vault destroyed, and when.
+
+The note's text is
+
+    sealed book destruction v1
+    origin <the log's origin>
+    object <object id>
+    permit <leaf hash of the DestroyObject permit, hex>
+    at <UTC, RFC 3339>
+
+Its first line can't be a log's origin of ours followed by a size, so that a record never
+reads as a checkpoint although the same key signs both. One record an object: asked again
+under another permit, the record is the one that was made when the object was destroyed.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from audit.checkpoint import SigningKey, sign_note
+from runtime.clock import rfc3339
+from vault.holdings import Holdings, read_target
+from vault.permits import Permit
+from vault.store import Store
+
+FIRST_LINE = "sealed book destruction v1"
+
+
+class Destruction:
+    """Destroys and keeps the records. Every method runs inside a change of its caller."""
+
+    def __init__(self, store: Store, holdings: Holdings, key: SigningKey) -> None:
+        self._store = store
+        self._holdings = holdings
+        self._key = key
+
+    def destroy(self, objects: tuple[str, ...], permit: Permit, now: datetime) -> list[str]:
+        """Destroy objects under a fresh permit; return one signed record each, in their order."""
+        targets = [read_target(object_id) for object_id in objects]
+        records = []
+        for object_id, target in zip(objects, targets, strict=True):
+            record = self._latest(object_id) if self._holdings.is_shredded(target) else None
+            if record is None:
+                record = self._sign(object_id, permit, now)
+            self._holdings.shred_target(target)
+            self._store.connection.execute(
+                "INSERT INTO records (leaf, object, record) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+                (permit.leaf, object_id, record),
+            )
+            records.append(record)
+        return records
+
+    def repeat(self, objects: tuple[str, ...], permit: Permit) -> list[str]:
+        """Return the records that a spent permit was answered with; nothing is destroyed."""
+        found = self._store.connection.execute(
+            "SELECT object, record FROM records WHERE leaf = ?", (permit.leaf,)
+        )
+        record_of = dict(found.fetchall())
+        return [record_of[object_id] for object_id in objects]
+
+    def _latest(self, object_id: str) -> str | None:
+        row = self._store.connection.execute(
+            "SELECT record FROM records WHERE object = ? ORDER BY id DESC LIMIT 1", (object_id,)
+        ).fetchone()
+        return None if row is None else str(row[0])
+
+    def _sign(self, object_id: str, permit: Permit, now: datetime) -> str:
+        lines = (
+            FIRST_LINE,
+            f"origin {self._key.name}",
+            f"object {object_id}",
+            f"permit {permit.leaf.hex()}",
+            f"at {rfc3339(now)}",
+        )
+        return sign_note("".join(f"{line}\n" for line in lines), self._key.name, self._key.private)

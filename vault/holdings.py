@@ -1,0 +1,157 @@
+"""What the vault holds: each secret under a name, each name taken once and for good.
+
+Names: `key:<export>.<fencing>` and `passphrase:<export>.<fencing>` (owner: the export),
+`snapshot:<attempt>`, `factor:<person>`, `year:<year>`. A name whose secret is gone was
+destroyed; destroying a name that never held a secret takes the name, so that whoever comes
+late can't mint it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from vault.errors import Code, RefusalError
+from vault.keys import new_key
+from vault.store import Store
+
+_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+_FENCED = re.compile(r"([A-Za-z0-9._:-]{1,128})\.(0|[1-9][0-9]{0,17})")
+
+
+def key_name(export: str, fencing: int) -> str:
+    """Return the name of a book's key."""
+    return f"key:{export}.{fencing}"
+
+
+def passphrase_name(export: str, fencing: int) -> str:
+    """Return the name of a book's passphrase."""
+    return f"passphrase:{export}.{fencing}"
+
+
+def snapshot_name(attempt: str) -> str:
+    """Return the name of an import attempt's key."""
+    return f"snapshot:{attempt}"
+
+
+def factor_name(person: str) -> str:
+    """Return the name of a person's second factor."""
+    return f"factor:{person}"
+
+
+def check_id(text: str, field: str) -> str:
+    """Return an id that can be part of a name, else raise a misfit."""
+    if not _ID.fullmatch(text):
+        raise RefusalError(Code.MISFIT, field)
+    return text
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """What one object id of a destruction permit means: names to shred, an owner to bar."""
+
+    names: tuple[str, ...] = ()
+    owner: str = ""
+
+
+def read_target(object_id: str) -> Target:
+    """Read an object id, `<kind>:<id>` or `<kind>:<export>.<fencing>`; else raise a misfit."""
+    kind, _, rest = object_id.partition(":")
+    reader = _TARGETS.get(kind)
+    form = _FENCED if kind in _FENCED_KINDS else _ID
+    if reader is None or not form.fullmatch(rest):
+        raise RefusalError(Code.MISFIT, "objects")
+    return reader(rest)
+
+
+_TARGETS: dict[str, Callable[[str], Target]] = {
+    "book": lambda rest: Target(names=(f"key:{rest}", f"passphrase:{rest}")),
+    "key": lambda rest: Target(names=(f"key:{rest}",)),
+    "passphrase": lambda rest: Target(names=(f"passphrase:{rest}",)),
+    "export": lambda rest: Target(owner=rest),
+    "snapshot": lambda rest: Target(names=(snapshot_name(rest),)),
+    "factor": lambda rest: Target(names=(factor_name(rest),)),
+}
+_FENCED_KINDS = frozenset({"book", "key", "passphrase"})
+
+
+def _owner_of(name: str) -> str:
+    kind, _, rest = name.partition(":")
+    return rest.rpartition(".")[0] if kind in _FENCED_KINDS else ""
+
+
+class Holdings:
+    """Secrets in the store. Every method runs inside a change of its caller."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def keep(self, name: str, secret: bytes) -> None:
+        """Keep a secret under a name that was never taken."""
+        owner = _owner_of(name)
+        if owner and self._find("SELECT 1 FROM bars WHERE owner = ?", owner):
+            raise RefusalError(Code.BARRED)
+        if self._find("SELECT 1 FROM secrets WHERE name = ?", name):
+            raise RefusalError(Code.EXISTS)
+        self._insert(name, secret)
+
+    def mint(self, name: str) -> bytes:
+        """Make a random 32-byte key, keep it under a name never taken, and return it."""
+        key = new_key()
+        self.keep(name, key)
+        return key
+
+    def open(self, name: str) -> bytes:
+        """Return the secret under a name."""
+        row = self._find("SELECT secret FROM secrets WHERE name = ?", name)
+        if row is None:
+            raise RefusalError(Code.UNKNOWN)
+        if not isinstance(row[0], bytes):
+            raise RefusalError(Code.DESTROYED)
+        return row[0]
+
+    def year_key(self, year: int) -> bytes:
+        """Return the pseudonym key of a year; the first to ask makes it."""
+        name = f"year:{year}"
+        row = self._find("SELECT secret FROM secrets WHERE name = ?", name)
+        return row[0] if row else self.mint(name)
+
+    def renew(self, name: str, secret: bytes) -> None:
+        """Put a secret under a name whether or not it was taken; the one before is shredded."""
+        self.shred(name)
+        self._store.connection.execute("UPDATE secrets SET secret = ? WHERE name = ?", (secret, name))
+
+    def is_shredded(self, target: Target) -> bool:
+        """Tell whether everything that a target means is destroyed and can't come back."""
+        if target.owner:
+            return self._find("SELECT 1 FROM bars WHERE owner = ?", target.owner) is not None
+        rows = [self._find("SELECT secret FROM secrets WHERE name = ?", name) for name in target.names]
+        return all(row is not None and row[0] is None for row in rows)
+
+    def shred(self, name: str) -> None:
+        """Overwrite the secret under a name; a name never taken is taken now."""
+        self._store.will_shred()
+        if self._find("SELECT 1 FROM secrets WHERE name = ?", name):
+            self._store.connection.execute("UPDATE secrets SET secret = NULL WHERE name = ?", (name,))
+        else:
+            self._insert(name, None)
+
+    def shred_target(self, target: Target) -> None:
+        """Shred all that a target means; an owner is barred from minting for good."""
+        for name in target.names:
+            self.shred(name)
+        if target.owner:
+            self._store.will_shred()
+            execute = self._store.connection.execute
+            execute("UPDATE secrets SET secret = NULL WHERE owner = ?", (target.owner,))
+            execute("INSERT INTO bars VALUES (?) ON CONFLICT DO NOTHING", (target.owner,))
+
+    def _insert(self, name: str, secret: bytes | None) -> None:
+        self._store.connection.execute(
+            "INSERT INTO secrets (name, owner, secret) VALUES (?, ?, ?)", (name, _owner_of(name), secret)
+        )
+
+    def _find(self, statement: str, argument: str) -> tuple[bytes, ...] | None:
+        row: tuple[bytes, ...] | None = self._store.connection.execute(statement, (argument,)).fetchone()
+        return row
