@@ -1,0 +1,166 @@
+"""Read the ledger and prove what is read.
+
+Laws of this file:
+1. A proof is read in one read transaction: head, paths and entries belong together.
+2. Signed checkpoints are kept beside the ledger; they are no entries, and a size has one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Engine, func, insert, select
+
+from audit import tree
+from audit.checkpoint import Head
+from audit.errors import LedgerGapError
+from audit.events import Event, Outcome
+from audit.stored import answering, calculate, read_head
+from audit.tables import checkpoints, ledger_entries
+from runtime.clock import Clock, HouseClock, rfc3339
+from runtime.database import reading, writing
+
+_PAGE = 1000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proven:
+    """One entry's bytes with the path that proves it under the proof's head."""
+
+    index: int
+    encoded: bytes
+    inclusion: list[bytes]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proof:
+    """What takes a reader who knows the ledger at size `base` to `head`, and entries under it.
+
+    `consistency` is empty where the ledger is shorter than `base`: there is no such proof,
+    and the head says so. `checkpoint` is the newest signed one that is stored.
+    """
+
+    base: int
+    head: Head
+    consistency: list[bytes]
+    permits: list[Proven]
+    checkpoint: str | None
+
+
+class LedgerReader:
+    """Reads and proves. Keeps signed checkpoints, which are no entries."""
+
+    def __init__(self, engine: Engine, clock: Clock | None = None) -> None:
+        self._engine = engine
+        self._clock = clock or HouseClock()
+
+    def head(self, connection: Connection | None = None) -> Head:
+        """Return how far the ledger goes, as one transaction sees it."""
+        with answering(), self._joining(connection) as joined:
+            row = read_head(joined)
+            return Head(row.size, row.root)
+
+    def prove(self, base: int, indices: Sequence[int]) -> Proof:
+        """Prove entries to a reader who knows the ledger at size `base`, in one read transaction.
+
+        Raises LedgerGapError when an entry isn't there.
+        """
+        with answering(), reading(self._engine) as connection:
+            head = self.head(connection)
+            if any(not 0 <= index < head.size for index in indices):
+                raise LedgerGapError(f"the ledger of {head.size} entries lacks one that was asked for")
+            rows = _entries(connection, indices)
+            consistency, paths = calculate(
+                connection,
+                lambda node: (
+                    tree.consistency(base, head.size, node) if base <= head.size else [],
+                    [tree.inclusion(index, head.size, node) for index in indices],
+                ),
+            )
+            return Proof(
+                base=base,
+                head=head,
+                consistency=consistency,
+                permits=[
+                    Proven(index=index, encoded=rows[index], inclusion=path)
+                    for index, path in zip(indices, paths, strict=True)
+                ],
+                checkpoint=self.checkpoint(connection),
+            )
+
+    def entries(self, start: int, stop: int) -> Iterator[bytes]:
+        """Yield the bytes of entries [start, stop) in order, some at a time.
+
+        Raises LedgerGapError when the ledger doesn't go that far.
+        """
+        while start < stop:
+            end = min(start + _PAGE, stop)
+            with answering(), reading(self._engine) as connection:
+                page = _entries(connection, range(start, end))
+            if len(page) != end - start:
+                raise LedgerGapError(f"the ledger lacks entries from {start} to {end}")
+            yield from (page[index] for index in range(start, end))
+            start = end
+
+    def count(
+        self,
+        connection: Connection,
+        *,
+        event: Event,
+        outcome: Outcome | None = None,
+        agent: str | None = None,
+        export: str | None = None,
+        actor: str | None = None,
+        action: str | None = None,
+        since: str | None = None,
+    ) -> int:
+        """Count entries with all the given fields; `actor` is an id, `since` RFC 3339, inclusive."""
+        entry = ledger_entries.c
+        asked: dict[str, Any] = {
+            "event": event,
+            "outcome": outcome,
+            "agent": agent,
+            "export": export,
+            "actor": actor,
+            "action": action,
+        }
+        query = select(func.count()).select_from(ledger_entries)
+        query = query.where(*(entry[name] == value for name, value in asked.items() if value is not None))
+        if since is not None:
+            query = query.where(entry.at >= since)
+        with answering():
+            return connection.execute(query).scalar_one()
+
+    def keep_checkpoint(self, note: str, head: Head) -> None:
+        """Store a signed checkpoint in a transaction of its own; a size that has one keeps it."""
+        with answering(), writing(self._engine) as connection:
+            kept = connection.execute(
+                select(checkpoints.c.size).where(checkpoints.c.size == head.size)
+            ).first()
+            if kept is None:
+                row = {"size": head.size, "note": note, "signed_at": rfc3339(self._clock.now())}
+                connection.execute(insert(checkpoints).values(row))
+
+    def checkpoint(self, connection: Connection | None = None) -> str | None:
+        """Return the stored checkpoint over the most entries, if there is one."""
+        newest = select(checkpoints.c.note).order_by(checkpoints.c.size.desc()).limit(1)
+        with answering(), self._joining(connection) as joined:
+            return joined.execute(newest).scalar_one_or_none()
+
+    @contextmanager
+    def _joining(self, connection: Connection | None) -> Iterator[Connection]:
+        with reading(self._engine) if connection is None else nullcontext(connection) as joined:
+            yield joined
+
+
+def _entries(connection: Connection, indices: Sequence[int]) -> dict[int, bytes]:
+    index, entry = ledger_entries.c["index"], ledger_entries.c.entry
+    asked = (
+        index.between(indices.start, indices.stop - 1)
+        if isinstance(indices, range)
+        else index.in_(set(indices))
+    )
+    return {row[0]: row[1] for row in connection.execute(select(index, entry).where(asked))}

@@ -1,0 +1,89 @@
+"""The ledger's storage as writer and reader both see it: the head, and the tree's nodes.
+
+Nodes are read with as few statements as there are kinds of them. Which nodes a root or proof
+reads depends on sizes only (law 2 of `tree.py`). So a calculation runs twice: first over a
+reader that notes what it is asked for, then over the nodes, fetched together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Row, insert, select, tuple_
+from sqlalchemy.exc import SQLAlchemyError
+
+from audit.errors import LedgerBrokenError, LedgerUnavailableError
+from audit.tables import ledger_entries, ledger_head, ledger_nodes
+from audit.tree import Node, NodeReader
+
+Result = TypeVar("Result")
+Place = tuple[int, int]
+_AT_ONCE = 500
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """Turn the database's errors into LedgerUnavailableError, without values."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        # The error's own text holds the statement and its values.
+        raise LedgerUnavailableError(f"the ledger's database failed ({type(error).__name__})") from None
+
+
+def read_head(connection: Connection, *, locked: bool = False) -> Row[Any]:
+    """Return the head's row (size, root, at); `locked` holds the chain lock until the transaction ends."""
+    query = select(ledger_head)
+    row = connection.execute(query.with_for_update() if locked else query).one_or_none()
+    if row is None:
+        raise LedgerBrokenError("the ledger has no head")
+    return row
+
+
+def calculate(connection: Connection, formula: Callable[[NodeReader], Result]) -> Result:
+    """Return what `formula` makes of the stored nodes. Raises LedgerBrokenError when one is missing."""
+    wanted: set[Place] = set()
+
+    def note(level: int, position: int, /) -> bytes:
+        wanted.add((level, position))
+        return b""
+
+    formula(note)
+    found = _fetch(connection, wanted)
+    if len(found) != len(wanted):
+        raise LedgerBrokenError("a node of the ledger's tree is missing")
+    return formula(lambda level, position: found[level, position])
+
+
+def store_nodes(connection: Connection, nodes: Sequence[Node]) -> None:
+    """Insert the inner nodes among `nodes`; a leaf is stored beside its entry."""
+    inner = [node._asdict() for node in nodes if node.level]
+    if inner:
+        connection.execute(insert(ledger_nodes), inner)
+
+
+def _fetch(connection: Connection, wanted: Iterable[Place]) -> dict[Place, bytes]:
+    leaves = [position for level, position in wanted if level == 0]
+    inner = [place for place in wanted if place[0]]
+    found: dict[Place, bytes] = {}
+    index, leaf = ledger_entries.c["index"], ledger_entries.c.leaf
+    for some in _chunks(leaves):
+        found |= {
+            (0, row[0]): row[1] for row in connection.execute(select(index, leaf).where(index.in_(some)))
+        }
+    place = tuple_(ledger_nodes.c.level, ledger_nodes.c.position)
+    for few in _chunks(inner):
+        found |= {
+            (row.level, row.position): row.hash for row in connection.execute(_NODES.where(place.in_(few)))
+        }
+    return found
+
+
+def _chunks(items: Sequence[Result]) -> Iterator[Sequence[Result]]:
+    for start in range(0, len(items), _AT_ONCE):
+        yield items[start : start + _AT_ONCE]
+
+
+_NODES = select(ledger_nodes)

@@ -1,0 +1,54 @@
+"""The ledger's four tables, as migration 0001 makes them.
+
+`ledger_nodes` holds levels 1 and up; level 0 is the leaf beside its entry. The plain columns
+of `ledger_entries` are copies for look-ups; the bytes in `entry` alone are evidence.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Integer, LargeBinary, Table, Text
+
+from runtime.database import metadata
+
+_COUNT = BigInteger().with_variant(Integer, "sqlite")
+
+ledger_entries = Table(
+    "ledger_entries",
+    metadata,
+    Column("index", _COUNT, primary_key=True, autoincrement=False),
+    Column("leaf", LargeBinary(32), nullable=False),
+    Column("entry", LargeBinary, nullable=False),
+    Column("at", Text, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("agent", Text),
+    Column("export", Text),
+    Column("fencing", _COUNT),
+)
+
+ledger_nodes = Table(
+    "ledger_nodes",
+    metadata,
+    Column("level", Integer, primary_key=True, autoincrement=False),
+    Column("position", _COUNT, primary_key=True, autoincrement=False),
+    Column("hash", LargeBinary(32), nullable=False),
+)
+
+ledger_head = Table(
+    "ledger_head",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("size", _COUNT, nullable=False),
+    Column("root", LargeBinary(32), nullable=False),
+    Column("at", Text, nullable=False),
+)
+
+checkpoints = Table(
+    "checkpoints",
+    metadata,
+    Column("size", _COUNT, primary_key=True, autoincrement=False),
+    Column("note", Text, nullable=False),
+    Column("signed_at", Text, nullable=False),
+)
