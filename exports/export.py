@@ -24,10 +24,8 @@ class Export:
     expires_at: str | None
     next_at: str | None
     tries: int
-    permit: int
     fencing: int
     built_fencing: int | None
-    built_entry: int | None
     snapshot_as_of: str | None
     snapshot_revision: int | None
     snapshot_digest: str | None

@@ -33,6 +33,7 @@ class Reason(StrEnum):
     MAIL_SERVER_DOWN = "mail-server-down"
     MAIL_SERVER_BUSY = "mail-server-busy"
     MAIL_REFUSED = "mail-refused"
+    MAIL_TOO_LARGE = "mail-too-large"
     MAIL_WITHOUT_TLS = "mail-without-tls"
     MAIL_ANSWER_LOST = "mail-answer-lost"
     REFUSED_BY_RULE = "refused-by-rule"
@@ -48,7 +49,6 @@ class Reason(StrEnum):
 class Step(StrEnum):
     """The crossings of one export's way by mail, in order; each is safe to die at."""
 
-    CLAIMED = "claimed"
     PERMITTED = "permitted"
     OPENED = "opened"
     SEALED = "sealed"

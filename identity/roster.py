@@ -52,7 +52,7 @@ _FILLED = _matching(r"(?s)[^\x00-\x1f]{1,300}")
 _ANY = _matching(r"[^\x00-\x1f]{0,300}")
 _WORD = _matching(r"[a-z-]{1,40}")
 _PARSERS: dict[str, tuple[str, Callable[[str], Any]]] = {
-    "license_number": ("licence", _matching(r"[0-9A-Z]{4,20}")),
+    "license_number": ("licence", _matching(r"[0-9A-Z]{4,16}")),
     "npn": ("npn", _matching(r"[0-9]{0,10}")),
     "name": ("name", _FILLED),
     "email": ("email", _matching(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,190}")),

@@ -87,7 +87,6 @@ class WorkerSettings(Settings):
     mail_sender: str = Field(description="address that books are sent from")
     mail_ca: Path | None = Field(default=None, description="authorities to trust; the system's without")
     portal_url: str = Field(default="http://127.0.0.1:8000", description="where agents sign in")
-    mail_name: str = Field(default="", description="address to connect to, when not the name")
     lease_seconds: float = 20.0
     sweep_seconds: float = 5.0
     orphan_seconds: float = Field(default=86400.0, description="age at which an unadopted key is destroyed")

@@ -1,0 +1,110 @@
+"""The way to the mail server, in two halves with a crossing between them.
+
+`address` goes as far as an accepted recipient and may be repeated freely; `send` hands the
+message over and may not. Laws:
+1. No TLS that verifies, no mail: STARTTLS is required, the certificate and its name checked.
+2. An answer is a state: 4xx waits (MailDeferredError), 5xx ends (MailRefusedError).
+3. Once DATA was accepted, a lost connection is an AnswerLostError: nobody knows, and a
+   person decides; nothing sends it again by itself.
+"""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from exports.states import Reason
+
+_TIMEOUT_SECONDS = 20
+_READY_FOR_DATA = 354
+
+
+class MailError(Exception):
+    """A mail didn't go; `reason` says why as a code, and no server's words are kept."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+
+
+class MailDeferredError(MailError):
+    """Not now: try later."""
+
+
+class MailRefusedError(MailError):
+    """Not ever, as it stands."""
+
+
+class AnswerLostError(MailError):
+    """The message was handed over and no answer came."""
+
+
+class AddressedMail:
+    """A connection whose recipient the server accepted."""
+
+    def __init__(self, server: smtplib.SMTP) -> None:
+        self._server = server
+
+    def send(self, message: bytes) -> None:
+        """Hand the message over; return when the server took it (250)."""
+        limit = self._server.esmtp_features.get("size", "")
+        if limit.isdigit() and 0 < int(limit) < len(message):
+            raise MailRefusedError(Reason.MAIL_TOO_LARGE)
+        try:
+            code, _words = self._server.data(message)
+        except smtplib.SMTPDataError as error:
+            raise _by_code(error.smtp_code) from None
+        except (smtplib.SMTPException, OSError):
+            raise AnswerLostError(Reason.MAIL_ANSWER_LOST) from None
+        if code != 250:  # noqa: PLR2004 - RFC 5321's "requested mail action okay"
+            raise _by_code(code)
+
+
+class MailRoad:
+    """Knows one mail server and whom to trust for its certificate."""
+
+    def __init__(self, host: str, port: int, authorities: Path | None) -> None:
+        self.host = host
+        self.port = port
+        self._tls = ssl.create_default_context(cafile=authorities)
+        self._tls.minimum_version = ssl.TLSVersion.TLSv1_2
+
+    @contextmanager
+    def address(self, sender: str, recipient: str) -> Iterator[AddressedMail]:
+        """Go as far as an accepted recipient; the connection ends with the block."""
+        try:
+            server = smtplib.SMTP(self.host, self.port, timeout=_TIMEOUT_SECONDS)
+        except (smtplib.SMTPException, OSError):
+            raise MailDeferredError(Reason.MAIL_SERVER_DOWN) from None
+        try:
+            self._go_to_recipient(server, sender, recipient)
+            yield AddressedMail(server)
+        finally:
+            with suppress(smtplib.SMTPException, OSError):
+                server.quit()
+            server.close()
+
+    def _go_to_recipient(self, server: smtplib.SMTP, sender: str, recipient: str) -> None:
+        try:
+            server.ehlo_or_helo_if_needed()
+            if not server.has_extn("starttls"):
+                raise MailDeferredError(Reason.MAIL_WITHOUT_TLS)
+            server.starttls(context=self._tls)
+            server.ehlo()
+            for code, _words in (server.mail(sender), server.rcpt(recipient)):
+                if code not in {250, 251}:
+                    raise _by_code(code)
+        except ssl.SSLError:
+            raise MailDeferredError(Reason.MAIL_WITHOUT_TLS) from None
+        except smtplib.SMTPResponseException as error:
+            raise _by_code(error.smtp_code) from None
+        except (smtplib.SMTPException, OSError):
+            raise MailDeferredError(Reason.MAIL_SERVER_DOWN) from None
+
+
+def _by_code(code: int) -> MailError:
+    permanent = 500 <= code < 600  # noqa: PLR2004 - RFC 5321: 5yz is permanent
+    return MailRefusedError(Reason.MAIL_REFUSED) if permanent else MailDeferredError(Reason.MAIL_SERVER_BUSY)

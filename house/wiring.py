@@ -1,0 +1,115 @@
+"""Open an installation: settings in, a house of connected rooms out.
+
+Each process opens its own, after any fork. Kinds of process differ by the credential with
+which the vault knows them and by what they hold besides.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+from functools import cached_property
+
+from celery import Celery
+from sqlalchemy import Engine
+
+from audit.ledger import LedgerReader
+from book.keymint import KeyMint
+from delivery.smtp import MailRoad
+from house.snapshots import HouseSnapshots
+from policies.gate import Gate
+from policies.rules import PolicySet
+from runtime.broker import make_queue
+from runtime.clock import HouseClock
+from runtime.database import open_database
+from runtime.objects import DirectoryObjects
+from runtime.settings import Settings, WorkerSettings
+from store.facts import HouseFacts
+from vault.client import VaultClient
+
+_ORPHAN_SECONDS = 86400.0
+
+
+@dataclass(frozen=True)
+class House:
+    """An open installation, as one kind of caller (`api`, `worker`, `operator`) has it."""
+
+    settings: Settings
+    caller: str
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The database."""
+        return open_database(self.settings.database_url)
+
+    @cached_property
+    def clock(self) -> HouseClock:
+        """The installation's clock."""
+        return self.settings.clock()
+
+    @cached_property
+    def policy(self) -> PolicySet:
+        """The rules, numbers and columns in force."""
+        return PolicySet.load()
+
+    @cached_property
+    def gate(self) -> Gate:
+        """The gate."""
+        facts = HouseFacts(
+            self.policy, HouseSnapshots(), mode=self.settings.mode, orphan_seconds=self.orphan_seconds
+        )
+        return Gate(self.engine, self.clock, self.policy, facts)
+
+    @property
+    def orphan_seconds(self) -> float:
+        """Age at which a key that no entry names is due for destruction."""
+        return getattr(self.settings, "orphan_seconds", _ORPHAN_SECONDS)
+
+    @cached_property
+    def reader(self) -> LedgerReader:
+        """The ledger, to read and to prove from."""
+        return LedgerReader(self.engine)
+
+    @cached_property
+    def objects(self) -> DirectoryObjects:
+        """The store of encrypted objects."""
+        return DirectoryObjects(self.settings.objects_root)
+
+    @cached_property
+    def vault(self) -> VaultClient:
+        """The vault, by this caller's credential."""
+        return VaultClient(self.settings.vault_socket, self.settings.credential(self.caller), self.reader)
+
+    @cached_property
+    def queue(self) -> Celery:
+        """The queue, to wake the worker through."""
+        return make_queue(self.settings.broker_socket)
+
+    def close(self) -> None:
+        """Give back what was opened."""
+        if "engine" in self.__dict__:
+            self.engine.dispose()
+
+
+@dataclass(frozen=True)
+class WorkerHouse(House):
+    """The worker's house: a way to the mail server and keys derived ahead, besides."""
+
+    settings: WorkerSettings
+    caller: str = "worker"
+
+    @cached_property
+    def owner(self) -> str:
+        """This process's name on its claims."""
+        return f"{os.getpid()}-{secrets.token_hex(6)}"
+
+    @cached_property
+    def road(self) -> MailRoad:
+        """The way to the mail server."""
+        return MailRoad(self.settings.mail_host, self.settings.mail_port, self.settings.mail_ca)
+
+    @cached_property
+    def mint(self) -> KeyMint:
+        """Passphrases and keys derived ahead of need."""
+        return KeyMint()

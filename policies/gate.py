@@ -1,0 +1,269 @@
+"""The gate: decides, records, and only then grants.
+
+Laws
+1. `Gate.transaction` is the one transaction open. Inside it stand the decision, the state
+   change (in a savepoint) and the entries; the chain lock is taken last, at the end.
+2. A Grant exists only after COMMIT.
+3. A refusal rolls the state change back and commits its own entry; then it is raised.
+4. When the entry can't be recorded, nothing happened: UnrecordableError, and no access.
+5. Callers hand over who and what (`Who`, `Ask`), never facts. Facts come from one source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from audit.entry import Actor, Draft, Resource, SameBatch, SnapshotRef
+from audit.events import Event, Outcome
+from audit.ledger import Ledger, LedgerError, Recorded
+from policies.actions import EVENT_OF, LIFE_OF, Action
+from policies.columns import columns_digest
+from policies.decide import Decision, decide
+from policies.facts import Facts
+from policies.grant import Grant
+from policies.rules import PolicySet, Rule
+from runtime.clock import Clock, rfc3339
+
+
+class UnrecordableError(Exception):
+    """The ledger can't record, so access is refused (503); nothing was changed."""
+
+
+class RefusedError(Exception):
+    """A rule refused. `rules` say why and what to do; `decision` is the entry's index."""
+
+    def __init__(self, action: Action, rules: tuple[Rule, ...], draft: Draft) -> None:
+        super().__init__(f"{action.value} refused by {', '.join(rule.id for rule in rules)}")
+        self.action = action
+        self.rules = rules
+        self.draft = draft
+        self.decision: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Who:
+    """Who asks, and from where (`client`: a network address or `local:<word>`)."""
+
+    actor: Actor
+    client: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ask:
+    """What is asked for. `claims` are the asker's own words, e.g. purpose or acknowledgement."""
+
+    action: Action
+    resource: Resource
+    claims: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bound:
+    """What a permit will name, as the source found it."""
+
+    agent: str | None = None
+    export: str | None = None
+    purpose: str | None = None
+    channel: str | None = None
+    profile: str | None = None
+    fencing: int | None = None
+    snapshot: SnapshotRef | None = None
+    recipient: str | None = None
+    objects: tuple[str, ...] = ()
+
+
+class FactSource(Protocol):
+    """The gate's only source of facts.
+
+    `lock` comes first in every transaction: with it two requests of one actor can't both
+    see "one less than the limit".
+    """
+
+    def lock(self, connection: Connection, actor: Actor) -> None:
+        """Hold the actor's row until the transaction ends."""
+        ...
+
+    def look_up(self, connection: Connection, actor: Actor, ask: Ask, now: datetime) -> tuple[Facts, Bound]:
+        """Return the facts of now and what a permit would name."""
+        ...
+
+
+class Position:
+    """The place of an entry that this transaction will append; `index` exists after COMMIT."""
+
+    def __init__(self, position: int, salt: str) -> None:
+        self.position = position
+        self.salt = salt
+        self._recorded: Recorded | None = None
+
+    @property
+    def index(self) -> int:
+        """The entry's index in the ledger."""
+        if self._recorded is None:
+            raise UnrecordableError("an entry has no index before its transaction is committed")
+        return self._recorded.index
+
+
+class Pending(Position):
+    """A permit that isn't committed yet; `grant()` works after COMMIT."""
+
+    def __init__(self, position: int, salt: str, bound: Bound, made: Grant) -> None:
+        super().__init__(position, salt)
+        self.bound = bound
+        self._made = made
+
+    def grant(self) -> Grant:
+        """Return the Grant; an error while the permit isn't committed."""
+        made = self._made
+        return Grant(
+            **{name: getattr(made, name) for name in made.__dataclass_fields__} | {"index": self.index}
+        )
+
+
+class Transaction:
+    """One transaction of the gate, as its caller sees it."""
+
+    def __init__(self, gate: Gate, connection: Connection, who: Who, now: datetime) -> None:
+        self._gate = gate
+        self.connection = connection
+        self.who = who
+        self.now = now
+        self.drafts: list[Draft] = []
+        self.positions: list[Position] = []
+
+    def decide(self, ask: Ask) -> Pending:
+        """Decide and record: the pending permit, or RefusedError."""
+        gate = self._gate
+        facts, bound = gate.source.look_up(self.connection, self.who.actor, ask, self.now)
+        decision = decide(gate.policy, ask.action, self.who.actor.role, facts)
+        columns = gate.policy.catalogue.names(bound.profile) if bound.profile else ()
+        expires_at = self.now + timedelta(seconds=LIFE_OF[ask.action])
+        draft = self._decision_draft(ask, bound, decision, columns, expires_at)
+        if not decision.permitted:
+            raise RefusedError(ask.action, decision.rules, draft)
+        grant = Grant(
+            action=ask.action,
+            actor=self.who.actor,
+            resource=ask.resource,
+            index=-1,
+            expires_at=expires_at,
+            columns=columns,
+            profile=bound.profile,
+            purpose=bound.purpose,
+            channel=bound.channel,
+            agent=bound.agent,
+            export=bound.export,
+            fencing=bound.fencing,
+            snapshot=bound.snapshot,
+            objects=bound.objects,
+        )
+        pending = Pending(len(self.drafts), draft.salt, bound, grant)
+        self.drafts.append(draft)
+        self.positions.append(pending)
+        return pending
+
+    def record(
+        self,
+        event: Event,
+        action: Action,
+        resource: Resource,
+        *,
+        because: Position | Grant | int | None = None,
+        outcome: Outcome = Outcome.DONE,
+        **fields: Any,
+    ) -> Position:
+        """Record what happens in this transaction; fields as in `audit.entry.Draft`."""
+        draft = Draft(
+            event=event,
+            outcome=outcome,
+            actor=self.who.actor,
+            client=self.who.client,
+            action=action.value,
+            resource=resource,
+            because=self._because(because),
+            **fields,
+        )
+        position = Position(len(self.drafts), draft.salt)
+        self.drafts.append(draft)
+        self.positions.append(position)
+        return position
+
+    def _because(self, because: Position | Grant | int | None) -> int | SameBatch | None:
+        if isinstance(because, Position):
+            mine = because.position < len(self.positions) and self.positions[because.position] is because
+            return SameBatch(position=because.position) if mine else because.index
+        return because.index if isinstance(because, Grant) else because
+
+    def _decision_draft(
+        self, ask: Ask, bound: Bound, decision: Decision, columns: tuple[str, ...], expires_at: datetime
+    ) -> Draft:
+        profile = bound.profile
+        return Draft(
+            event=EVENT_OF[ask.action],
+            outcome=decision.outcome,
+            actor=self.who.actor,
+            client=self.who.client,
+            action=ask.action.value,
+            resource=ask.resource,
+            rules=tuple(rule.id for rule in decision.rules),
+            policy=self._gate.policy.digest,
+            expires=rfc3339(expires_at) if decision.permitted else None,
+            purpose=bound.purpose,
+            agent=bound.agent,
+            export=bound.export,
+            channel=bound.channel,
+            fencing=bound.fencing,
+            snapshot=bound.snapshot,
+            objects=bound.objects or None,
+            recipient=bound.recipient,
+            columns_digest=columns_digest(columns, profile) if profile else None,
+        )
+
+
+class Gate:
+    """Opens the house's transactions. One a process; holds no state between them."""
+
+    def __init__(self, engine: Engine, clock: Clock, policy: PolicySet, source: FactSource) -> None:
+        self.engine = engine
+        self.clock = clock
+        self.policy = policy
+        self.source = source
+        self._ledger = Ledger(clock)
+
+    @contextmanager
+    def transaction(self, who: Who) -> Iterator[Transaction]:
+        """Hold the one transaction; see the laws above.
+
+        Raises RefusedError (recorded) and UnrecordableError (nothing happened).
+        """
+        refusal: RefusedError | None = None
+        try:
+            with self.engine.begin() as connection:
+                self.source.lock(connection, who.actor)
+                transaction = Transaction(self, connection, who, self.clock.now())
+                savepoint = connection.begin_nested()
+                try:
+                    yield transaction
+                except RefusedError as refused:
+                    savepoint.rollback()
+                    recorded = self._ledger.append(connection, [refused.draft])
+                    refusal = refused
+                else:
+                    savepoint.commit()
+                    recorded = (
+                        self._ledger.append(connection, transaction.drafts) if transaction.drafts else []
+                    )
+        except (SQLAlchemyError, LedgerError) as error:
+            raise UnrecordableError(f"the ledger can't record ({type(error).__name__})") from None
+        if refusal is not None:
+            refusal.decision = recorded[0].index
+            raise refusal
+        for position, entry in zip(transaction.positions, recorded, strict=True):
+            position._recorded = entry  # noqa: SLF001 - the gate alone settles positions

@@ -1,0 +1,360 @@
+"""The gate's one source of facts: what the house itself remembers, looked up at the decision.
+
+Law: what an asker says reaches a rule only as a claim about their own request (purpose,
+acknowledgement, the outcome of a check that the door just made); everything else is read
+here, under the lock on the actor, in the gate's transaction.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import rfc8785
+from sqlalchemy import Connection, select
+
+from audit.entry import Actor, SnapshotRef
+from audit.events import Event, Outcome
+from audit.ledger import count_entries
+from exports.export import Export
+from identity.people import Person, Role
+from policies.actions import Action
+from policies.fact_groups import (
+    Account,
+    Columns,
+    Delivery,
+    Destruction,
+    Enrolment,
+    ExportQuota,
+    Freshness,
+    Holding,
+    Incoming,
+    Publication,
+    Releases,
+    Request,
+    Subject,
+)
+from policies.facts import (
+    BuildBookFacts,
+    DestroyObjectFacts,
+    EnrolFactorFacts,
+    Facts,
+    HandOverFacts,
+    ImportSnapshotFacts,
+    ManagePeopleFacts,
+    PublishSnapshotFacts,
+    ReadLedgerFacts,
+    RequestExportFacts,
+    SendBookFacts,
+    SignInFacts,
+)
+from policies.gate import Ask, Bound
+from policies.rules import PolicySet
+from runtime.clock import rfc3339
+from store.destruction import is_due
+from store.exports import export_by_id
+from store.people import PersonNotFoundError, person_by_id, person_by_licence
+from store.standing import (
+    address_line,
+    console_session,
+    failed_factors,
+    idle_days,
+    licensing_facts,
+    moment_of,
+    person_facts,
+    service_facts,
+    session_facts,
+)
+from store.tables import people
+
+_DAY = timedelta(days=1)
+PROFILE_OF = {"own": "agent", "oversight": "manager"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class SnapshotFacts:
+    """What the snapshot room knows of the newest published snapshot."""
+
+    ref: SnapshotRef
+    as_of: datetime
+    as_of_is_cutoff: bool
+
+
+class SnapshotSource(Protocol):
+    """The snapshot room, as far as facts need it."""
+
+    def newest(self, connection: Connection) -> SnapshotFacts | None:
+        """Return the newest published snapshot."""
+        ...
+
+    def rows_of(self, connection: Connection, digest: str, agent: str) -> int:
+        """Return how many rows a published snapshot holds for an agent."""
+        ...
+
+    def incoming(self, as_of: datetime, now: datetime) -> Incoming:
+        """Return the facts of an extract that is to be imported."""
+        ...
+
+    def publication(self, connection: Connection, attempt: str) -> Publication:
+        """Return the facts of an attempt that is to be published."""
+        ...
+
+    def is_abandoned(self, connection: Connection, attempt: str, now: datetime) -> bool:
+        """Tell whether an import attempt came to nothing."""
+        ...
+
+
+class HouseFacts:
+    """Looks facts up, by action."""
+
+    def __init__(
+        self, policy: PolicySet, snapshots: SnapshotSource, *, mode: str, orphan_seconds: float = 86400.0
+    ) -> None:
+        self._policy = policy
+        self._snapshots = snapshots
+        self._mode = mode
+        self._orphan_seconds = orphan_seconds
+        self._loaders: dict[Action, Callable[[Connection, Actor, Ask, datetime], tuple[Facts, Bound]]] = {
+            Action.SIGN_IN: self._sign_in,
+            Action.REQUEST_EXPORT: self._request_export,
+            Action.BUILD_BOOK: self._build_book,
+            Action.SEND_BOOK: self._send_book,
+            Action.REVEAL_PASSPHRASE: self._hand_over,
+            Action.IMPORT_SNAPSHOT: self._import_snapshot,
+            Action.PUBLISH_SNAPSHOT: self._publish_snapshot,
+            Action.ENROL_FACTOR: self._enrol_factor,
+            Action.DESTROY_OBJECT: self._destroy_object,
+            Action.MANAGE_PEOPLE: self._manage_people,
+            Action.READ_LEDGER: self._read_ledger,
+        }
+
+    def lock(self, connection: Connection, actor: Actor) -> None:
+        """Hold the actor's row. SQLite's one writer is the lock already."""
+        if connection.dialect.name != "sqlite":
+            connection.execute(select(people.c.id).where(people.c.id == actor.id).with_for_update())
+
+    def look_up(self, connection: Connection, actor: Actor, ask: Ask, now: datetime) -> tuple[Facts, Bound]:
+        """Return the facts of now and what a permit would name."""
+        return self._loaders[ask.action](connection, actor, ask, now)
+
+    def _sign_in(self, connection: Connection, actor: Actor, ask: Ask, now: datetime) -> tuple[Facts, Bound]:
+        try:
+            person = person_by_id(connection, actor.id)
+        except PersonNotFoundError:
+            account = Account(
+                known=False,
+                disabled=False,
+                idle_days=0,
+                password_ok=False,
+                second_factor_ok=False,
+                failed_factors=0,
+            )
+            return SignInFacts(account=account), Bound()
+        account = Account(
+            known=person.password_hash is not None,
+            disabled=person.disabled,
+            idle_days=idle_days(person, now),
+            password_ok=bool(ask.claims["password_ok"]),
+            second_factor_ok=bool(ask.claims["second_factor_ok"]),
+            failed_factors=failed_factors(connection, person.id, self._policy.numbers, now),
+        )
+        return SignInFacts(account=account), Bound()
+
+    def _request_export(
+        self, connection: Connection, actor: Actor, ask: Ask, now: datetime
+    ) -> tuple[Facts, Bound]:
+        person = person_by_id(connection, actor.id)
+        agent = ask.claims.get("agent") or person.papers.licence
+        subject = _subject(connection, person, agent)
+        profile = PROFILE_OF["own" if subject.is_actor else "oversight"]
+        since = rfc3339(now - _DAY)
+        asked = count_entries(
+            connection, event=Event.EXPORT_REQUESTED, outcome=Outcome.PERMIT, agent=agent, since=since
+        )
+        request = Request(
+            purpose=ask.claims["purpose"],
+            channel=ask.claims["channel"],
+            profile=profile,
+            acknowledged=bool(ask.claims["acknowledged"]),
+        )
+        facts = RequestExportFacts(
+            moment=moment_of(now),
+            person=person_facts(person, now),
+            licensing=licensing_facts(person, now),
+            session=session_facts(connection, actor, self._policy.numbers, now),
+            subject=subject,
+            request=request,
+            quota=ExportQuota(exports_24h=asked),
+        )
+        bound = Bound(
+            agent=agent,
+            export=ask.resource.id,
+            purpose=request.purpose,
+            channel=request.channel,
+            profile=profile,
+        )
+        return facts, bound
+
+    def _build_book(
+        self, connection: Connection, _actor: Actor, ask: Ask, now: datetime
+    ) -> tuple[Facts, Bound]:
+        export, person = _export_and_requester(connection, ask)
+        newest = self._snapshots.newest(connection)
+        rows = self._snapshots.rows_of(connection, newest.ref.digest, export.agent) if newest else 0
+        names = set(self._policy.catalogue.names(export.profile))
+        facts = BuildBookFacts(
+            moment=moment_of(now),
+            person=person_facts(person, now),
+            licensing=licensing_facts(person, now),
+            subject=_subject(connection, person, export.agent),
+            request=_request_of(export),
+            columns=Columns(known=names <= set(self._policy.catalogue.names()), in_profile=bool(names)),
+            holding=Holding(agent=export.agent),
+            freshness=Freshness(
+                snapshot_published=newest is not None,
+                snapshot_is_newest=newest is not None,
+                snapshot_age_days=(now - newest.as_of) // _DAY if newest else 10**6,
+                as_of_is_cutoff=newest is not None and newest.as_of_is_cutoff,
+                agent_is_in_snapshot=rows > 0,
+            ),
+        )
+        bound = Bound(
+            agent=export.agent,
+            export=export.id,
+            purpose=export.purpose,
+            profile=export.profile,
+            fencing=ask.claims["fencing"],
+            snapshot=newest.ref if newest else None,
+            recipient=_recipient(person),
+        )
+        return facts, bound
+
+    def _send_book(
+        self, connection: Connection, _actor: Actor, ask: Ask, now: datetime
+    ) -> tuple[Facts, Bound]:
+        export, person = _export_and_requester(connection, ask)
+        facts = SendBookFacts(
+            moment=moment_of(now),
+            person=person_facts(person, now),
+            licensing=licensing_facts(person, now),
+            subject=_subject(connection, person, export.agent),
+            request=_request_of(export),
+            holding=Holding(agent=export.agent),
+            delivery=Delivery(
+                recipient_is_registered=ask.claims["recipient"] == person.papers.email,
+                tls_required=bool(ask.claims["tls_verified"]),
+                payload_sealed=export.book_digest is not None and export.built_fencing is not None,
+            ),
+        )
+        return facts, _bound_to_built(export, person)
+
+    def _hand_over(
+        self, connection: Connection, actor: Actor, ask: Ask, now: datetime
+    ) -> tuple[Facts, Bound]:
+        export, person = _export_and_requester(connection, ask)
+        if export.requester != actor.id:
+            raise PersonNotFoundError("another person's export")
+        reveals = count_entries(
+            connection, event=Event.RELEASE_STARTED, action=Action.REVEAL_PASSPHRASE.value, export=export.id
+        )
+        facts = HandOverFacts(
+            moment=moment_of(now),
+            person=person_facts(person, now),
+            licensing=licensing_facts(person, now),
+            session=session_facts(connection, actor, self._policy.numbers, now),
+            subject=_subject(connection, person, export.agent),
+            request=_request_of(export),
+            holding=Holding(agent=export.agent),
+            releases=Releases(reveals=reveals, downloads=0),
+        )
+        return facts, _bound_to_built(export, person)
+
+    def _import_snapshot(
+        self, _connection: Connection, actor: Actor, ask: Ask, now: datetime
+    ) -> tuple[Facts, Bound]:
+        incoming = self._snapshots.incoming(ask.claims["as_of"], now)
+        return ImportSnapshotFacts(person=service_facts(actor), incoming=incoming), Bound()
+
+    def _publish_snapshot(
+        self, connection: Connection, actor: Actor, ask: Ask, _now: datetime
+    ) -> tuple[Facts, Bound]:
+        publication = self._snapshots.publication(connection, ask.resource.id)
+        return PublishSnapshotFacts(person=service_facts(actor), publication=publication), Bound()
+
+    def _enrol_factor(
+        self, connection: Connection, actor: Actor, ask: Ask, _now: datetime
+    ) -> tuple[Facts, Bound]:
+        try:
+            person_by_id(connection, ask.resource.id)
+            known = True
+        except PersonNotFoundError:
+            known = False
+        enrolment = Enrolment(known=known, invited=False, demo=self._mode == "demo")
+        return EnrolFactorFacts(person=service_facts(actor), enrolment=enrolment), Bound()
+
+    def _destroy_object(
+        self, connection: Connection, actor: Actor, ask: Ask, now: datetime
+    ) -> tuple[Facts, Bound]:
+        objects: tuple[str, ...] = ask.claims["objects"]
+        due = bool(objects) and all(
+            self._snapshots.is_abandoned(connection, name.removeprefix("snapshot:"), now)
+            if name.startswith("snapshot:")
+            else is_due(connection, name, now, self._orphan_seconds)
+            for name in objects
+        )
+        facts = DestroyObjectFacts(person=service_facts(actor), destruction=Destruction(due=due))
+        return facts, Bound(objects=objects)
+
+    def _manage_people(
+        self, _connection: Connection, actor: Actor, _ask: Ask, _now: datetime
+    ) -> tuple[Facts, Bound]:
+        return ManagePeopleFacts(person=service_facts(actor)), Bound()
+
+    def _read_ledger(
+        self, connection: Connection, actor: Actor, _ask: Ask, now: datetime
+    ) -> tuple[Facts, Bound]:
+        if actor.kind == "operator":
+            return ReadLedgerFacts(person=service_facts(actor), session=console_session()), Bound()
+        person = person_by_id(connection, actor.id)
+        session = session_facts(connection, actor, self._policy.numbers, now)
+        return ReadLedgerFacts(person=person_facts(person, now), session=session), Bound()
+
+
+def _export_and_requester(connection: Connection, ask: Ask) -> tuple[Export, Person]:
+    export = export_by_id(connection, ask.resource.id)
+    return export, person_by_id(connection, export.requester)
+
+
+def _request_of(export: Export) -> Request:
+    # An export row exists only where the request's acknowledgement was recorded.
+    return Request(purpose=export.purpose, channel=export.channel, profile=export.profile, acknowledged=True)
+
+
+def _subject(connection: Connection, person: Person, agent: str) -> Subject:
+    mine = person.papers.licence == agent
+    same_agency = mine
+    if not mine and person.role is Role.MANAGER and person.papers.agency_id:
+        try:
+            other = person_by_licence(connection, agent)
+            same_agency = other.papers.agency_id == person.papers.agency_id
+        except PersonNotFoundError:
+            same_agency = False
+    return Subject(licence=agent, is_actor=mine, same_agency=same_agency)
+
+
+def _bound_to_built(export: Export, person: Person) -> Bound:
+    return Bound(
+        agent=export.agent,
+        export=export.id,
+        purpose=export.purpose,
+        channel=export.channel,
+        fencing=export.built_fencing,
+        recipient=_recipient(person),
+    )
+
+
+def _recipient(person: Person) -> str:
+    return hashlib.sha256(rfc8785.dumps(dict(address_line(person.papers)))).hexdigest()

@@ -1,0 +1,88 @@
+"""People and their papers, as rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import Connection, Row, select
+
+from identity.people import Papers, Person, Role
+from runtime.clock import rfc3339
+from store.tables import people
+
+_DAYS = frozenset({
+    "licence_expires_on", "certified_on", "agreement_signed_on", "training_completed_on", "attested_on",
+    "email_changed_on",
+})  # fmt: skip
+
+
+class PersonNotFoundError(Exception):
+    """There is nobody of that id or name."""
+
+
+def keep_roster(connection: Connection, roster: Iterable[Papers], now: datetime) -> tuple[int, int]:
+    """Take every agent's papers over; return how many were new and how many known.
+
+    An agent who no longer stands in the roster keeps the old date, and R16 stops access
+    when that date is stale.
+    """
+    new = known = 0
+    for papers in roster:
+        values = _columns_of(papers) | {"roster_at": rfc3339(now)}
+        changed = connection.execute(people.update().where(people.c.licence == papers.licence).values(values))
+        if changed.rowcount:
+            known += 1
+        else:
+            fresh = {"id": str(uuid4()), "username": papers.licence}
+            connection.execute(people.insert().values(values | fresh))
+            new += 1
+    return new, known
+
+
+def keep_password(connection: Connection, person: str, password_hash: str) -> None:
+    """Set a person's password by its argon2id hash."""
+    connection.execute(people.update().where(people.c.id == person).values(password_hash=password_hash))
+
+
+def keep_sign_in(connection: Connection, person: str, now: datetime) -> None:
+    """Remember when a person last signed in."""
+    connection.execute(people.update().where(people.c.id == person).values(last_sign_in_at=rfc3339(now)))
+
+
+def person_by_id(connection: Connection, person: str) -> Person:
+    """Return a person, or raise PersonNotFoundError."""
+    return _found(connection.execute(select(people).where(people.c.id == person)).one_or_none())
+
+
+def person_by_licence(connection: Connection, licence: str) -> Person:
+    """Return the agent of a licence number, or raise PersonNotFoundError."""
+    return _found(connection.execute(select(people).where(people.c.licence == licence)).one_or_none())
+
+
+def person_by_username(connection: Connection, username: str) -> Person:
+    """Return who signs in by that name, or raise PersonNotFoundError."""
+    return _found(connection.execute(select(people).where(people.c.username == username)).one_or_none())
+
+
+def newest_roster(connection: Connection) -> str | None:
+    """Return when the last roster came (RFC 3339), or None before the first."""
+    return connection.execute(
+        select(people.c.roster_at).order_by(people.c.roster_at.desc()).limit(1)
+    ).scalar()
+
+
+def _columns_of(papers: Papers) -> dict[str, Any]:
+    values = {name: getattr(papers, name) for name in papers.__dataclass_fields__}
+    return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
+
+
+def _found(row: Row[Any] | None) -> Person:
+    if row is None:
+        raise PersonNotFoundError("there is nobody of that name")
+    values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's documented way to a mapping
+    papers = {name: values.pop(name) for name in Papers.__dataclass_fields__}
+    papers |= {name: date.fromisoformat(papers[name]) for name in _DAYS}
+    return Person(papers=Papers(**papers | {"role": Role(papers["role"])}), **values)

@@ -1,0 +1,119 @@
+"""What the house knows of a person, in the forms that the rules ask for."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+
+from sqlalchemy import Connection
+
+from audit.entry import Actor
+from audit.events import Event, Outcome
+from audit.ledger import count_entries
+from identity.people import Papers, Person
+from policies.fact_groups import Licensing, Moment, Session
+from policies.fact_groups import Person as PersonFacts
+from policies.numbers import Numbers
+from runtime.clock import PACIFIC, pacific_day, parse_rfc3339, rfc3339
+from store.sessions import count_open, find_session
+
+_DAY = timedelta(days=1)
+_NO_SESSION_AGE = 10**9
+
+
+def moment_of(now: datetime) -> Moment:
+    """Return the gate's now: epoch seconds and the Pacific day."""
+    return Moment(now=int(now.timestamp()), today=pacific_day(now).toordinal())
+
+
+def person_facts(person: Person, now: datetime) -> PersonFacts:
+    """Return who somebody is; idle days count from the last sign-in, or the enrolment."""
+    return PersonFacts(role=person.role.value, disabled=person.disabled, idle_days=idle_days(person, now))
+
+
+def idle_days(person: Person, now: datetime) -> int:
+    """Return the whole days since a person last signed in (or came with a roster)."""
+    return (now - parse_rfc3339(person.last_sign_in_at or person.roster_at)) // _DAY
+
+
+def service_facts(actor: Actor) -> PersonFacts:
+    """Return the neutral facts of the service itself and of the operator's console."""
+    return PersonFacts(role=actor.role, disabled=False, idle_days=0)
+
+
+def licensing_facts(person: Person, now: datetime) -> Licensing:
+    """Return an agent's papers; a changed address counts from the end of its Pacific day."""
+    papers = person.papers
+    reset = parse_rfc3339(person.factors_reset_at) if person.factors_reset_at else None
+    return Licensing(
+        licence=papers.licence,
+        licence_status=papers.licence_status,
+        licence_expires_day=papers.licence_expires_on.toordinal(),
+        certification_status=papers.certification_status,
+        certified_day=papers.certified_on.toordinal(),
+        agreement_version=papers.agreement_version,
+        agreement_signed_day=papers.agreement_signed_on.toordinal(),
+        training_day=papers.training_completed_on.toordinal(),
+        attested_day=papers.attested_on.toordinal(),
+        address_changed_at=_end_of_day(papers.email_changed_on),
+        factors_reset_at=int(reset.timestamp()) if reset else 0,
+        roster_age_days=(now - parse_rfc3339(person.roster_at)) // _DAY,
+    )
+
+
+def session_facts(connection: Connection, actor: Actor, numbers: Numbers, now: datetime) -> Session:
+    """Return the facts of the session that asks; an unknown one is as old as can be."""
+    session = find_session(connection, actor.session) if actor.session else None
+    if session is None or session.ended_at is not None or session.person != actor.id:
+        return Session(
+            current=False,
+            open_sessions=count_open(connection, actor.id),
+            idle_seconds=_NO_SESSION_AGE,
+            age_seconds=_NO_SESSION_AGE,
+            mfa=False,
+            mfa_age_seconds=_NO_SESSION_AGE,
+            failed_factors=failed_factors(connection, actor.id, numbers, now),
+        )
+    return Session(
+        current=True,
+        open_sessions=count_open(connection, actor.id),
+        idle_seconds=_seconds_since(session.used_at, now),
+        age_seconds=_seconds_since(session.created_at, now),
+        mfa=True,
+        mfa_age_seconds=_seconds_since(session.mfa_at, now),
+        failed_factors=failed_factors(connection, actor.id, numbers, now),
+    )
+
+
+def console_session() -> Session:
+    """Return the session facts of the operator's console, where there is no session."""
+    return Session(
+        current=True,
+        open_sessions=1,
+        idle_seconds=0,
+        age_seconds=0,
+        mfa=True,
+        mfa_age_seconds=0,
+        failed_factors=0,
+    )
+
+
+def failed_factors(connection: Connection, person: str, numbers: Numbers, now: datetime) -> int:
+    """Return how often a person's sign-in failed within the lock's window, by the ledger."""
+    since = rfc3339(now - timedelta(seconds=numbers.failed_factors_window_seconds))
+    return count_entries(
+        connection, event=Event.SESSION_REQUESTED, outcome=Outcome.REFUSE, actor=person, since=since
+    )
+
+
+def address_line(papers: Papers) -> dict[str, str]:
+    """Return what the accounting of disclosures says of a recipient (Civil Code 1798.25)."""
+    return {"name": papers.name, "title": papers.title, "address": papers.business_address}
+
+
+def _seconds_since(moment: str, now: datetime) -> int:
+    return int((now - parse_rfc3339(moment)).total_seconds())
+
+
+def _end_of_day(day: date) -> int:
+    end = datetime.combine(day, time(23, 59, 59), tzinfo=PACIFIC)
+    return int(end.astimezone(UTC).timestamp())

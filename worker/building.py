@@ -1,0 +1,126 @@
+"""From a permit to a stored book: the first half of the walk "By mail".
+
+Consumers' rows are in memory only from here to the sealed book; nothing of them is written
+down in clear. tx3 commits `built` with the root over the consumers' pseudonyms; from then
+on the key that the vault minted is adopted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from audit.entry import Consumers, consumers_root, new_salt
+from audit.events import Event
+from book.errors import BookError
+from book.seal import SealedBook, seal_book
+from delivery.books import put_book
+from exports.export import Claim
+from exports.states import Reason, State, Step
+from house.notices import notice_of
+from house.wiring import WorkerHouse
+from policies.actions import Action
+from policies.grant import Grant
+from policies.table import PermittedTable, PermittedTableError, permit_table
+from runtime.clock import rfc3339
+from runtime.database import reading
+from snapshot.published import PublishedSnapshot
+from snapshot.shards import ShardError, open_rows
+from store.destruction import note_built
+from store.exports import export_by_id, move_export
+from store.people import person_by_id
+from vault.client import BuildKeys
+from vault.errors import VaultError
+from worker.ends import EndedError, PutOffError
+from worker.service import SERVICE, resource_of
+
+BOOK_LIFE = timedelta(days=14)
+
+
+def build_book(
+    house: WorkerHouse,
+    claim: Claim,
+    grant: Grant,
+    snapshot: PublishedSnapshot,
+    reached: Callable[[Step], None],
+) -> None:
+    """Build, seal, store and record one book. Raises PutOffError, EndedError, LostClaimError."""
+    minted = house.mint.mint()
+    try:
+        keys = house.vault.build_book(
+            grant.index, published=snapshot.published_entry, passphrase=minted.passphrase
+        )
+    except VaultError:
+        raise PutOffError(Reason.VAULT_REFUSED) from None
+    reached(Step.OPENED)
+    table = _open_table(house, grant, snapshot, keys)
+    with reading(house.engine) as connection:
+        export = export_by_id(connection, claim.export)
+        requester = person_by_id(connection, export.requester)
+    notice = notice_of(house.settings, export, requester, snapshot, table)
+    try:
+        sealed = seal_book(table, notice, house.policy.catalogue, minted)
+    except BookError:
+        raise EndedError(State.FAILED, Reason.BOOK_BROKEN) from None
+    reached(Step.SEALED)
+    put_book(grant, keys.book, house.objects, sealed)
+    reached(Step.STORED)
+    _keep_built(house, claim, grant, table, sealed)
+    reached(Step.BUILT)
+
+
+def _open_table(
+    house: WorkerHouse, grant: Grant, snapshot: PublishedSnapshot, keys: BuildKeys
+) -> PermittedTable:
+    try:
+        rows = open_rows(grant, keys, house.objects, snapshot)
+        return permit_table(grant, rows, house.policy.catalogue)
+    except (ShardError, PermittedTableError):
+        raise EndedError(State.FAILED, Reason.SNAPSHOT_BROKEN) from None
+
+
+def _keep_built(
+    house: WorkerHouse, claim: Claim, grant: Grant, table: PermittedTable, sealed: SealedBook
+) -> None:
+    """tx3: `built`, with what the disclosure will be proved by."""
+    if grant.snapshot is None:
+        raise EndedError(State.FAILED, Reason.NO_SNAPSHOT)
+    salt = new_salt()
+    root = consumers_root(salt, table.pseudonyms).hex()
+    with house.gate.transaction(SERVICE) as tx:
+        move_export(
+            tx.connection,
+            claim,
+            State.ACCEPTED,
+            State.BUILT,
+            built_fencing=claim.fencing,
+            snapshot_as_of=grant.snapshot.as_of,
+            snapshot_revision=grant.snapshot.revision,
+            snapshot_digest=grant.snapshot.digest,
+            book_digest=sealed.sha256,
+            rows=sealed.rows,
+            withheld=table.withheld,
+            columns=len(table.columns),
+            bytes=len(sealed.data),
+            tries=0,
+            reason=None,
+            next_at=None,
+            expires_at=rfc3339(tx.now + BOOK_LIFE),
+        )
+        note_built(tx.connection, claim.export, claim.fencing)
+        tx.record(
+            Event.EXPORT_BUILT,
+            Action.BUILD_BOOK,
+            resource_of(claim.export),
+            because=grant,
+            salt=salt,
+            agent=grant.agent,
+            export=claim.export,
+            fencing=claim.fencing,
+            snapshot=grant.snapshot,
+            book=sealed.sha256,
+            columns_digest=table.columns_digest,
+            consumers=Consumers(count=len(table.pseudonyms), withheld=table.withheld, root=root),
+            bytes=len(sealed.data),
+            state=State.BUILT.value,
+        )
