@@ -2,7 +2,7 @@
 
 Laws: the catalogue's order is the book's order; a column that the catalogue does not name does not
 exist; a catalogue that contradicts itself does not load. `columns.toml` is data that an operator may
-edit; this file only reads it (BOOK.md's table of columns, values and profiles).
+edit; this file only reads it.
 """
 
 from __future__ import annotations

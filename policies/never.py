@@ -2,7 +2,7 @@
 
 Laws: a pattern needs a checksum or context, so that a ten-digit consumer id is not taken for
 something else; an answer is the pattern's code and never any part of the value. The names and
-patterns are data (`never.toml`, from BOOK.md, "Never in a book").
+patterns are data (`never.toml`).
 """
 
 from __future__ import annotations
