@@ -85,7 +85,7 @@ class Subject:
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What was asked for: purpose (as `columns.toml` lists them), channel `link` or `email`, catalogue profile."""
+    """What was asked for: a purpose of `columns.toml`, channel `link` or `email`, a profile."""
 
     purpose: str
     channel: str
