@@ -84,28 +84,46 @@ def send_frame(connection: socket.socket, frame: bytes, *, seconds: float) -> No
         raise FramingError("the peer took no answer") from None
 
 
-def receive_body(connection: socket.socket, *, max_bytes: int, seconds: float) -> bytes:
-    """Return one frame's body, whole within the time given (seconds), or a FramingError."""
-    deadline = time.monotonic() + seconds
-    length = int.from_bytes(_receive(connection, _HEADER_BYTES, deadline), "big")
-    if not 0 < length <= max_bytes:
-        raise FramingError("a frame of this size isn't read")
-    return _receive(connection, length, deadline)
+class FrameReader:
+    """Reads frames from one connection; what came of a frame is kept until the rest comes."""
 
+    def __init__(self, connection: socket.socket, *, max_bytes: int) -> None:
+        self._connection = connection
+        self._max_bytes = max_bytes
+        self._data = bytearray()
 
-def _receive(connection: socket.socket, length: int, deadline: float) -> bytes:
-    # Memory grows with what came, not with what the header promises.
-    data = bytearray()
-    while len(data) < length:
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise FramingError("the frame did not come in time")
-        try:
-            connection.settimeout(left)
-            chunk = connection.recv(min(_CHUNK_BYTES, length - len(data)))
-        except (OSError, ValueError):
-            raise FramingError("the frame did not come in time") from None
-        if not chunk:
-            raise FramingError("the peer went away")
-        data += chunk
-    return bytes(data)
+    def read(self, *, seconds: float) -> bytes | None:
+        """Return the next frame's body, or None if it isn't whole within the time given.
+
+        A frame that is empty or over the limit, or a peer who goes away, is a FramingError.
+        """
+        deadline = time.monotonic() + seconds
+        while (body := self._whole()) is None:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return None
+            try:
+                self._connection.settimeout(left)
+                chunk = self._connection.recv(_CHUNK_BYTES)
+            except TimeoutError:
+                return None
+            except (OSError, ValueError):
+                raise FramingError("the peer went away") from None
+            if not chunk:
+                raise FramingError("the peer went away")
+            # Memory grows with what came, not with what the header promises.
+            self._data += chunk
+        return body
+
+    def _whole(self) -> bytes | None:
+        if len(self._data) < _HEADER_BYTES:
+            return None
+        length = int.from_bytes(self._data[:_HEADER_BYTES], "big")
+        if not 0 < length <= self._max_bytes:
+            raise FramingError("a frame of this size isn't read")
+        end = _HEADER_BYTES + length
+        if len(self._data) < end:
+            return None
+        body = bytes(self._data[_HEADER_BYTES:end])
+        del self._data[:end]
+        return body

@@ -28,13 +28,13 @@ class Request:
     """One question. `checkpoint` is the latest signed head that the caller knows, if any."""
 
     call: Call
-    credential: str = ""
+    credential: str = dataclasses.field(default="", repr=False)
     proof: ShownProof | None = None
     checkpoint: str | None = None
     permit: ShownEntry | None = None
     published: ShownEntry | None = None
-    texts: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    lists: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
+    texts: Mapping[str, str] = dataclasses.field(default_factory=dict, repr=False)
+    lists: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +48,7 @@ class Answer:
     code: Code
     field: str = ""
     size: int | None = None
-    body: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    body: Mapping[str, Any] = dataclasses.field(default_factory=dict, repr=False)
 
 
 def write_request(request: Request) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Tests of the vault: its files, its laws as a model, its process."""

@@ -1,0 +1,91 @@
+"""What the vault's client hands to its callers. Secrets are left out of every `repr`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from vault.framing import decode_bytes
+from vault.pseudonyms import write_pseudonyms
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportKeys:
+    """An import attempt's keys (32 bytes each) and pseudonyms (`<year>:<32 hex>`).
+
+    `shard` and `list` by agent, `consumers` and `cases` by id.
+    """
+
+    shard: Mapping[str, bytes] = field(repr=False)
+    index: bytes = field(repr=False)
+    list: Mapping[str, bytes] = field(repr=False)
+    consumers: Mapping[str, str] = field(repr=False)
+    cases: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuildKeys:
+    """What building one book takes: the agent's shard key, the index's, the book's own."""
+
+    shard: bytes = field(repr=False)
+    index: bytes = field(repr=False)
+    book: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListKeys:
+    """What a list page takes: the agent's list key and the index's."""
+
+    list: bytes = field(repr=False)
+    index: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alarm:
+    """Something that should not happen: its code, when it did (RFC 3339), how often."""
+
+    kind: str
+    first_at: str
+    last_at: str
+    times: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class VaultStatus:
+    """How the vault is: locked or not, the log it signs for, V's size, its alarms."""
+
+    locked: bool
+    origin: str
+    vkey: str
+    size: int
+    alarms: tuple[Alarm, ...]
+
+
+def read_import_keys(
+    body: Mapping[str, Any],
+    *,
+    agents: tuple[str, ...],
+    consumers: tuple[str, ...],
+    cases: tuple[str, ...],
+) -> ImportKeys:
+    """Join an answer's lists with what was asked, in the same order."""
+    year = int(body["year"])
+    return ImportKeys(
+        shard=dict(zip(agents, map(decode_bytes, body["shard"]), strict=True)),
+        index=decode_bytes(body["index"]),
+        list=dict(zip(agents, map(decode_bytes, body["list"]), strict=True)),
+        consumers=dict(zip(consumers, write_pseudonyms(year, decode_bytes(body["consumers"])), strict=True)),
+        cases=dict(zip(cases, write_pseudonyms(year, decode_bytes(body["cases"])), strict=True)),
+    )
+
+
+def read_status(body: Mapping[str, Any], size: int) -> VaultStatus:
+    """Read the answer to `status`."""
+    return VaultStatus(
+        locked=bool(body["locked"]),
+        origin=str(body["origin"]),
+        vkey=str(body["vkey"]),
+        size=size,
+        alarms=tuple(Alarm(**alarm) for alarm in body["alarms"]),
+    )

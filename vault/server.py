@@ -1,0 +1,185 @@
+"""The vault's process: a unix socket around the keeper.
+
+`python -m vault.server --home DIR --socket PATH [--clock-offset SECONDS] [--parent-pid PID]`
+
+Laws:
+1. One connection a call, one thread a connection, one call at a time at the keeper. A call
+   whose proof was stale keeps its turn for half a second, so that honest callers who race are
+   answered, and a slow or hostile one holds nobody up for longer than that.
+2. Reading has a limit in bytes and a deadline; when all places are taken, who has waited
+   longest without a whole request makes room.
+3. Nothing secret is written anywhere but into answers; no core dump; socket 0600, home 0700.
+4. It ends on SIGTERM and SIGINT, and when the process that started it has gone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import resource
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import structlog
+
+from runtime.clock import HouseClock
+from vault.errors import Code
+from vault.framing import (
+    REQUEST_MAX_BYTES,
+    FrameReader,
+    FramingError,
+    decode_body,
+    encode_frame,
+    send_frame,
+)
+from vault.home import HomeError
+from vault.keeper import Keeper, Tries
+from vault.messages import Answer, read_request, write_answer
+from vault.store import Store
+from vault.turns import Turns
+
+SOCKET_PATH_MAX_BYTES = 100  # the kernel's limit is 108 with its terminator; others have 104
+HOLD_SECONDS = 0.5
+READ_SECONDS = 10.0
+PLACES = 64
+_ACCEPT_SECONDS = 0.2
+
+_log = structlog.get_logger()
+
+
+class Server:
+    """Serves a keeper on a listening socket until it is told to stop."""
+
+    def __init__(self, keeper: Keeper, listener: socket.socket) -> None:
+        self._keeper = keeper
+        self._listener = listener
+        self._turns = Turns()
+        self._places = threading.BoundedSemaphore(PLACES)
+        self._silent: dict[int, socket.socket] = {}
+        self._guard = threading.Lock()
+        self._stopping = threading.Event()
+
+    def stop(self) -> None:
+        """Take no more calls; those that have come are still answered in their turn."""
+        self._stopping.set()
+
+    def run(self, parent: int) -> None:
+        """Serve until stopped, or until the process `parent` isn't the parent any more."""
+        self._listener.settimeout(_ACCEPT_SECONDS)
+        while not self._stopping.is_set():
+            if os.getppid() != parent:
+                break
+            try:
+                connection, _address = self._listener.accept()
+            except TimeoutError:
+                continue
+            self._take_place()
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+        self._listener.close()
+        # Whoever has the turn ends first; from here on nobody gets one.
+        self._turns.close()
+
+    def _take_place(self) -> None:
+        while not self._places.acquire(timeout=_ACCEPT_SECONDS):
+            with self._guard:
+                oldest = next(iter(self._silent.values()), None)
+                if oldest is not None:
+                    with contextlib.suppress(OSError):
+                        oldest.shutdown(socket.SHUT_RDWR)
+
+    def _serve(self, connection: socket.socket) -> None:
+        try:
+            with connection:
+                self._serve_call(connection)
+        except FramingError:
+            pass
+        except Exception as error:  # noqa: BLE001 - one call that breaks must not end the others
+            _log.exception("vault.call_failed", exc_info=error)
+        finally:
+            self._places.release()
+
+    def _serve_call(self, connection: socket.socket) -> None:
+        reader, tries = FrameReader(connection, max_bytes=REQUEST_MAX_BYTES), Tries()
+        while True:
+            with self._guard:
+                self._silent[id(connection)] = connection
+            try:
+                body = reader.read(seconds=READ_SECONDS)
+            finally:
+                with self._guard:
+                    del self._silent[id(connection)]
+            if body is None:
+                return
+            with self._turns.take():
+                answer = self._answer_in_turn(connection, reader, body, tries)
+            if answer is not None:
+                send_frame(connection, encode_frame(write_answer(answer)), seconds=READ_SECONDS)
+                return
+
+    def _answer_in_turn(
+        self, connection: socket.socket, reader: FrameReader, first: bytes, tries: Tries
+    ) -> Answer | None:
+        """Return the call's last answer, or None where the turn ran out before its next try."""
+        body: bytes | None = first
+        while body is not None:
+            try:
+                request = read_request(decode_body(body))
+            except FramingError:
+                return Answer(code=Code.BAD_REQUEST)
+            answer = self._keeper.answer(request, tries)
+            if answer.code is not Code.STALE:
+                return answer
+            send_frame(connection, encode_frame(write_answer(answer)), seconds=HOLD_SECONDS)
+            body = reader.read(seconds=HOLD_SECONDS)
+        return None
+
+
+def listen(path: Path) -> socket.socket:
+    """Return a socket that listens at a path, for its owner only. A long path is a HomeError."""
+    if len(os.fsencode(path)) > SOCKET_PATH_MAX_BYTES:
+        raise HomeError(
+            f"the vault's socket path is over {SOCKET_PATH_MAX_BYTES} bytes; choose a shorter one"
+        )
+    path.unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listener.bind(os.fspath(path))
+    path.chmod(0o600)
+    listener.listen(PLACES)
+    return listener
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the vault's process; return its exit code."""
+    parser = argparse.ArgumentParser(prog="python -m vault.server", description="Sealed Book's vault.")
+    parser.add_argument("--home", type=Path, required=True, help="the vault's folder")
+    parser.add_argument("--socket", type=Path, required=True, help="where to listen (a short path)")
+    parser.add_argument("--parent-pid", type=int, help="end when this isn't the parent any more")
+    parser.add_argument("--clock-offset", type=float, default=0.0, help="seconds; a demo's only")
+    options = parser.parse_args(arguments)
+    parent = os.getppid() if options.parent_pid is None else options.parent_pid
+    os.umask(0o077)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    try:
+        store = Store(options.home)
+        listener = listen(options.socket)
+    except HomeError as error:
+        sys.stderr.write(f"vault: {error}\n")
+        return 1
+    keeper = Keeper(store, HouseClock(timedelta(seconds=options.clock_offset)), HouseClock())
+    server = Server(keeper, listener)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: server.stop())
+    server.run(parent)
+    store.close()
+    options.socket.unlink(missing_ok=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
