@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Connection, Engine, func, insert, select
+from sqlalchemy import Connection, Engine, insert, select
 
 from audit import tree
 from audit.checkpoint import Head
+from audit.counts import count_entries
 from audit.errors import LedgerGapError
 from audit.events import Event, Outcome
 from audit.stored import answering, calculate, read_head
@@ -118,21 +118,16 @@ class LedgerReader:
         since: str | None = None,
     ) -> int:
         """Count entries with all the given fields; `actor` is an id, `since` RFC 3339, inclusive."""
-        entry = ledger_entries.c
-        asked: dict[str, Any] = {
-            "event": event,
-            "outcome": outcome,
-            "agent": agent,
-            "export": export,
-            "actor": actor,
-            "action": action,
-        }
-        query = select(func.count()).select_from(ledger_entries)
-        query = query.where(*(entry[name] == value for name, value in asked.items() if value is not None))
-        if since is not None:
-            query = query.where(entry.at >= since)
-        with answering():
-            return connection.execute(query).scalar_one()
+        return count_entries(
+            connection,
+            event=event,
+            outcome=outcome,
+            agent=agent,
+            export=export,
+            actor=actor,
+            action=action,
+            since=since,
+        )
 
     def keep_checkpoint(self, note: str, head: Head) -> None:
         """Store a signed checkpoint in a transaction of its own; a size that has one keeps it."""

@@ -14,7 +14,7 @@ from functools import cached_property
 from celery import Celery
 from sqlalchemy import Engine
 
-from audit.ledger import LedgerReader
+from audit.reader import LedgerReader
 from book.keymint import KeyMint
 from delivery.smtp import MailRoad
 from house.snapshots import HouseSnapshots
@@ -69,7 +69,7 @@ class House:
     @cached_property
     def reader(self) -> LedgerReader:
         """The ledger, to read and to prove from."""
-        return LedgerReader(self.engine)
+        return LedgerReader(self.engine, self.clock)
 
     @cached_property
     def objects(self) -> DirectoryObjects:

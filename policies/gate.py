@@ -21,8 +21,9 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from audit.entry import Actor, Draft, Resource, SameBatch, SnapshotRef
+from audit.errors import LedgerError
 from audit.events import Event, Outcome
-from audit.ledger import Ledger, LedgerError, Recorded
+from audit.ledger import Ledger, Recorded
 from policies.actions import EVENT_OF, LIFE_OF, Action
 from policies.columns import columns_digest
 from policies.decide import Decision, decide
@@ -30,6 +31,8 @@ from policies.facts import Facts
 from policies.grant import Grant
 from policies.rules import PolicySet, Rule
 from runtime.clock import Clock, rfc3339
+
+_SHOWS_ROWS = frozenset({Action.BUILD_BOOK, Action.VIEW_CONSUMERS})
 
 
 class UnrecordableError(Exception):
@@ -131,7 +134,7 @@ class Transaction:
     """One transaction of the gate, as its caller sees it."""
 
     def __init__(self, gate: Gate, connection: Connection, who: Who, now: datetime) -> None:
-        self._gate = gate
+        self.gate = gate
         self.connection = connection
         self.who = who
         self.now = now
@@ -140,10 +143,12 @@ class Transaction:
 
     def decide(self, ask: Ask) -> Pending:
         """Decide and record: the pending permit, or RefusedError."""
-        gate = self._gate
+        gate = self.gate
         facts, bound = gate.source.look_up(self.connection, self.who.actor, ask, self.now)
         decision = decide(gate.policy, ask.action, self.who.actor.role, facts)
-        columns = gate.policy.catalogue.names(bound.profile) if bound.profile else ()
+        columns = (
+            gate.policy.catalogue.names(bound.profile) if bound.profile and ask.action in _SHOWS_ROWS else ()
+        )
         expires_at = self.now + timedelta(seconds=LIFE_OF[ask.action])
         draft = self._decision_draft(ask, bound, decision, columns, expires_at)
         if not decision.permitted:
@@ -204,7 +209,6 @@ class Transaction:
     def _decision_draft(
         self, ask: Ask, bound: Bound, decision: Decision, columns: tuple[str, ...], expires_at: datetime
     ) -> Draft:
-        profile = bound.profile
         return Draft(
             event=EVENT_OF[ask.action],
             outcome=decision.outcome,
@@ -213,7 +217,7 @@ class Transaction:
             action=ask.action.value,
             resource=ask.resource,
             rules=tuple(rule.id for rule in decision.rules),
-            policy=self._gate.policy.digest,
+            policy=self.gate.policy.digest,
             expires=rfc3339(expires_at) if decision.permitted else None,
             purpose=bound.purpose,
             agent=bound.agent,
@@ -223,7 +227,7 @@ class Transaction:
             snapshot=bound.snapshot,
             objects=bound.objects or None,
             recipient=bound.recipient,
-            columns_digest=columns_digest(columns, profile) if profile else None,
+            columns_digest=columns_digest(columns, bound.profile or "") if columns else None,
         )
 
 

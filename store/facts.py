@@ -16,9 +16,9 @@ from typing import Protocol
 import rfc8785
 from sqlalchemy import Connection, select
 
+from audit.counts import count_entries
 from audit.entry import Actor, SnapshotRef
 from audit.events import Event, Outcome
-from audit.ledger import count_entries
 from exports.export import Export
 from identity.people import Person, Role
 from policies.actions import Action
@@ -211,7 +211,10 @@ class HouseFacts:
             licensing=licensing_facts(person, now),
             subject=_subject(connection, person, export.agent),
             request=_request_of(export),
-            columns=Columns(known=names <= set(self._policy.catalogue.names()), in_profile=bool(names)),
+            columns=Columns(
+                known=names <= {column.name for column in self._policy.catalogue.columns},
+                in_profile=bool(names),
+            ),
             holding=Holding(agent=export.agent),
             freshness=Freshness(
                 snapshot_published=newest is not None,

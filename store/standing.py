@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import Connection
 
+from audit.counts import count_entries
 from audit.entry import Actor
 from audit.events import Event, Outcome
-from audit.ledger import count_entries
 from identity.people import Papers, Person
 from policies.fact_groups import Licensing, Moment, Session
 from policies.fact_groups import Person as PersonFacts

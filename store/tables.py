@@ -92,3 +92,11 @@ minted_books = sa.Table(
     sa.Column("permitted_at", sa.Text, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
 )
+
+leases = sa.Table(
+    "leases",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("owner", sa.Text, nullable=False),
+    sa.Column("until", sa.Text, nullable=False),
+)

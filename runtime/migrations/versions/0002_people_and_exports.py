@@ -90,3 +90,9 @@ def upgrade() -> None:
         sa.Column("permitted_at", sa.Text, nullable=False),
         sa.Column("state", sa.Text, nullable=False),
     )
+    op.create_table(
+        "leases",
+        sa.Column("name", sa.Text, primary_key=True),
+        sa.Column("owner", sa.Text, nullable=False),
+        sa.Column("until", sa.Text, nullable=False),
+    )

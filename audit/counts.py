@@ -1,0 +1,62 @@
+"""Count entries by their look-up columns: the facts that the ledger itself holds.
+
+Each function takes the connection of a transaction that is open already, so that what is
+counted and what is decided on it belong together.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from audit.errors import LedgerGapError
+from audit.events import Event, Outcome
+from audit.stored import answering
+from audit.tables import checkpoints, ledger_entries
+
+
+def count_entries(
+    connection: Connection,
+    *,
+    event: Event,
+    outcome: Outcome | None = None,
+    agent: str | None = None,
+    export: str | None = None,
+    actor: str | None = None,
+    action: str | None = None,
+    since: str | None = None,
+) -> int:
+    """Count entries with all the given fields; `actor` is an id, `since` RFC 3339, inclusive."""
+    entry = ledger_entries.c
+    asked: dict[str, Any] = {
+        "event": event,
+        "outcome": outcome,
+        "agent": agent,
+        "export": export,
+        "actor": actor,
+        "action": action,
+    }
+    query = select(func.count()).select_from(ledger_entries)
+    query = query.where(*(entry[name] == value for name, value in asked.items() if value is not None))
+    if since is not None:
+        query = query.where(entry.at >= since)
+    with answering():
+        return connection.execute(query).scalar_one()
+
+
+def newest_index(connection: Connection, *, event: Event, export: str) -> int:
+    """Return the index of an export's newest entry of an event, or raise LedgerGapError."""
+    entry = ledger_entries.c
+    query = select(func.max(entry["index"])).where(entry.event == event, entry.export == export)
+    with answering():
+        found = connection.execute(query).scalar()
+    if found is None:
+        raise LedgerGapError(f"the ledger holds no {event.value} of that export")
+    return int(found)
+
+
+def signed_size(connection: Connection) -> int:
+    """Return how many entries the newest stored checkpoint covers; 0 before the first."""
+    with answering():
+        return connection.execute(select(func.max(checkpoints.c.size))).scalar() or 0

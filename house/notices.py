@@ -1,0 +1,50 @@
+"""Fill a book's Notice from what the house knows."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from book.notice import Notice, Party
+from exports.export import Export
+from identity.people import Person
+from policies.table import PermittedTable
+from runtime.clock import parse_rfc3339
+from runtime.settings import Settings
+from snapshot.calendar import next_cutoff
+from snapshot.published import PublishedSnapshot
+
+
+def notice_of(
+    settings: Settings,
+    export: Export,
+    agent: Person,
+    requester: Person,
+    snapshot: PublishedSnapshot,
+    table: PermittedTable,
+    *,
+    book_life: timedelta,
+) -> Notice:
+    """Return the Notice of one book; the recipient is who asked, at their registered address."""
+    as_of = parse_rfc3339(snapshot.as_of)
+    asker = _party(requester)
+    return Notice(
+        request_id=export.id,
+        agent=_party(agent),
+        requested_by=asker,
+        recipient=asker,
+        purpose=export.purpose,
+        profile=export.profile,
+        as_of=as_of,
+        next_as_of=next_cutoff(as_of),
+        snapshot_digest=snapshot.digest,
+        revision=snapshot.revision,
+        rows=table.data.num_rows,
+        withheld=table.withheld,
+        access_ends=parse_rfc3339(export.created_at) + book_life,
+        report_to=f"Tell {settings.exchange} at once, and don't pass the file on. "
+        "In the portal, open My Books and choose: This isn't my book.",
+    )
+
+
+def _party(person: Person) -> Party:
+    return Party(name=person.papers.name, license_number=person.papers.licence)
