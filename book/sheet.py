@@ -1,0 +1,144 @@
+"""The in-memory writer of sheet XML: rows of consumers column by column, and sheets of words.
+
+Laws:
+1. Nothing touches a disk: XML leaves here as pieces of text, a few thousand rows at a time.
+2. Cells are made by `cells.py` alone; every cell carries its reference (`r=`), which some of the
+   programs that agents feed their books to need.
+3. No hidden row, column or sheet, no comment, no formula: there is no code here to write one.
+4. Elements stand in the order that the format's schema asks for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from xml.sax.saxutils import escape
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from book.cells import Place, Stretch, column_cells, column_letters, text_cell
+from book.skeleton import Style
+from policies.columns import Column, ColumnType
+
+ROWS_AT_A_TIME = 4096
+_SAMPLE_ROWS = 200
+_MIN_WIDTH = 9
+_MAX_WIDTH = 40
+_FILTER_BUTTON = 4
+_WIDTH_OF_TYPE = {
+    ColumnType.DATE: 12,
+    ColumnType.DATETIME: 20,
+    ColumnType.MONEY: 12,
+    ColumnType.INT: 9,
+    ColumnType.BOOL: 9,
+}
+_HEAD = (
+    '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+    '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
+    '<sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>'
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Footer:
+    """What is printed under every page: the export's id, so that paper can be traced too."""
+
+    export: str
+
+    def xml(self) -> str:
+        """Write the element; in this format an ampersand starts a code, so one is doubled."""
+        text = f"&LSealed Book, export {self.export.replace('&', '&&')}&RPage &P of &N"
+        return f"<headerFooter><oddFooter>{escape(text)}</oddFooter></headerFooter>"
+
+
+def _widths(widths: Sequence[int]) -> str:
+    columns = "".join(
+        f'<col min="{number}" max="{number}" width="{width}" customWidth="1"/>'
+        for number, width in enumerate(widths, 1)
+    )
+    return f"<cols>{columns}</cols>"
+
+
+def _view(*, selected: bool) -> str:
+    tab = ' tabSelected="1"' if selected else ""
+    return (
+        f'<sheetViews><sheetView{tab} workbookViewId="0">'
+        '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/>'
+        '<selection pane="bottomLeft" activeCell="A2" sqref="A2"/></sheetView></sheetViews>'
+        '<sheetFormatPr defaultRowHeight="15"/>'
+    )
+
+
+def _page(footer: Footer, orientation: str) -> str:
+    return (
+        '<pageMargins left="0.5" right="0.5" top="0.5" bottom="0.75" header="0.3" footer="0.3"/>'
+        f'<pageSetup orientation="{orientation}" fitToHeight="0"/>{footer.xml()}'
+    )
+
+
+def _width(column: Column, sample: pa.ChunkedArray) -> int:
+    """Choose a width in characters: by type, or by the longest text among the first rows."""
+    width = _WIDTH_OF_TYPE.get(column.type, _MIN_WIDTH)
+    if column.type not in _WIDTH_OF_TYPE:
+        longest = pc.max(pc.utf8_length(sample)).as_py() or 0
+        width = max(width, min(longest + 2, _MAX_WIDTH))
+    return max(width, len(column.label) + _FILTER_BUTTON)
+
+
+def data_range(columns: int, rows: int) -> str:
+    """Name the cells from the header to the last row: `A1:BR151`."""
+    return f"A1:{column_letters(columns - 1)}{rows + 1}"
+
+
+def rows_sheet(columns: Sequence[Column], data: pa.Table, footer: Footer, *, selected: bool) -> Iterator[str]:
+    """Write the sheet of consumers: one row each under a frozen, filterable header.
+
+    `data` has the columns in order; BookError names the place of a value that can't be written.
+    Rows in messages are the sheet's own, the header being row 1.
+    """
+    cells = data_range(len(columns), data.num_rows)
+    letters = [column_letters(place) for place in range(len(columns))]
+    sample = data.slice(0, _SAMPLE_ROWS)
+    yield f'{_HEAD}<dimension ref="{cells}"/>{_view(selected=selected)}'
+    yield _widths([_width(column, sample[column.name]) for column in columns])
+    header = "".join(
+        text_cell(letter, column.label, Place(column=column.name, row=1), Style.HEADER)
+        for letter, column in zip(letters, columns, strict=True)
+    )
+    yield f'<sheetData><row r="1">{header}</row>'
+    for start in range(0, data.num_rows, ROWS_AT_A_TIME):
+        part = data.slice(start, ROWS_AT_A_TIME)
+        first_row = start + 2
+        stretches = [
+            column_cells(
+                Stretch(letters=letter, name=column.name, first_row=first_row, values=part[column.name])
+            )
+            for letter, column in zip(letters, columns, strict=True)
+        ]
+        yield "".join(
+            f'<row r="{row}">{"".join(in_row)}</row>'
+            for row, in_row in enumerate(zip(*stretches, strict=True), first_row)
+        )
+    yield (
+        f'</sheetData><autoFilter ref="{cells}"/>{_page(footer, "landscape")}'
+        f'<ignoredErrors><ignoredError sqref="{cells}" numberStoredAsText="1"/></ignoredErrors></worksheet>'
+    )
+
+
+def words_sheet(
+    header: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[int], footer: Footer
+) -> Iterator[str]:
+    """Write a sheet of words under a header; the first column names what the others say."""
+    letters = [column_letters(place) for place in range(len(header))]
+    yield f'{_HEAD}<dimension ref="{data_range(len(header), len(rows))}"/>{_view(selected=False)}'
+    yield f"{_widths(widths)}<sheetData>"
+    for number, words in enumerate([header, *rows], 1):
+        styles = [Style.HEADER if number == 1 else Style.NAME]
+        styles += [Style.HEADER if number == 1 else Style.WORDS] * (len(header) - 1)
+        cells = "".join(
+            text_cell(letter, text, Place(column=name, row=number), style)
+            for letter, name, text, style in zip(letters, header, words, styles, strict=True)
+        )
+        yield f'<row r="{number}">{cells}</row>'
+    yield f"</sheetData>{_page(footer, 'portrait')}</worksheet>"

@@ -1,0 +1,133 @@
+"""The clear workbook: a permitted table and its Notice become the bytes of an xlsx, in memory.
+
+Laws:
+1. Only a PermittedTable goes in, whose columns are the catalogue's own.
+2. The same table, notice and catalogue give the same bytes: fixed timestamps, fixed order.
+3. Rows beyond a sheet's limit go on in a second sheet and the Notice says so; none is lost.
+4. Nothing touches a disk.
+
+Sheets: Book of Business (and its continuations), Description, Notice.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterable
+
+from book.errors import BookError
+from book.notice import HEADER as NOTICE_HEADER
+from book.notice import WIDTHS as NOTICE_WIDTHS
+from book.notice import Notice, notice_lines
+from book.parts import small_parts
+from book.sheet import Footer, data_range, rows_sheet, words_sheet
+from book.skeleton import skeleton
+from policies.columns import Catalogue, CatalogueError, Column, Kind, PiiClass
+from policies.table import PermittedTable
+
+BOOK_SHEET = "Book of Business"
+DESCRIPTION_SHEET = "Description"
+NOTICE_SHEET = "Notice"
+EXCEL_ROWS = 1_048_575
+"""Rows of one sheet under its header."""
+
+_FIXED_TIME = (1980, 1, 1, 0, 0, 0)
+_CELLS_OF_LARGE_SHEET = 10_000_000
+_DESCRIPTION_HEADER = ("Name", "Meaning", "Kinds", "Class", "Field")
+_DESCRIPTION_WIDTHS = (30, 80, 24, 20, 30)
+_CLASS_IN_WORDS = {
+    PiiClass.DIRECT: "Direct identifier",
+    PiiClass.QUASI: "Quasi-identifier",
+    PiiClass.SENSITIVE: "Sensitive",
+    PiiClass.NONE: "None",
+}
+
+
+def row_sheets(rows: int, sheet_rows: int = EXCEL_ROWS) -> tuple[str, ...]:
+    """Name the sheets that hold `rows` rows: one for an empty book, too."""
+    count = max(1, -(-rows // sheet_rows))
+    return (BOOK_SHEET, *(f"{BOOK_SHEET} ({number})" for number in range(2, count + 1)))
+
+
+def notice_words(
+    table: PermittedTable, notice: Notice, sheet_rows: int = EXCEL_ROWS
+) -> list[tuple[str, str]]:
+    """Write the Notice's lines for this table; what a read-back must find again."""
+    blanked = tuple(column.label for column in table.columns if column.name in table.blanked)
+    return notice_lines(notice, blanked=blanked, sheets=row_sheets(table.data.num_rows, sheet_rows))
+
+
+def _description(column: Column) -> tuple[str, ...]:
+    kinds = ", ".join(kind.value for kind in Kind if kind in column.kinds)
+    return (column.label, column.meaning, kinds, _CLASS_IN_WORDS[column.pii_class], column.name)
+
+
+def _check(table: PermittedTable, notice: Notice, catalogue: Catalogue) -> None:
+    try:
+        known = all(catalogue.column(column.name) == column for column in table.columns)
+    except CatalogueError:
+        known = False
+    if not known or not table.columns:
+        raise BookError("the table's columns are not those of the catalogue")
+    if [column.name for column in table.columns] != table.data.column_names:
+        raise BookError("the table's data do not have its columns")
+    if notice.rows != table.data.num_rows or notice.withheld != table.withheld:
+        raise BookError("the notice does not count what the table holds and withholds")
+    if notice.agent.license_number != table.agent:
+        raise BookError("the notice names another agent than the table")
+    if not all(words for _, words in notice_words(table, notice)):
+        raise BookError("the notice leaves something blank")
+
+
+def _write(archive: zipfile.ZipFile, name: str, pieces: Iterable[str], *, large: bool = False) -> None:
+    """Compress one part; `large` reserves room for sizes beyond 4 GiB."""
+    info = zipfile.ZipInfo(name, _FIXED_TIME)
+    info.compress_type = zipfile.ZIP_DEFLATED
+    info.create_system = 0
+    with archive.open(info, "w", force_zip64=large) as part:
+        for piece in pieces:
+            part.write(piece.encode())
+
+
+def write_workbook(
+    table: PermittedTable, notice: Notice, catalogue: Catalogue, *, sheet_rows: int = EXCEL_ROWS
+) -> bytes:
+    """Write the xlsx of one book.
+
+    BookError when table, notice and catalogue disagree, or when a value can't be written without
+    loss (the message names row and column). `sheet_rows` is the format's limit; tests lower it.
+    """
+    _check(table, notice, catalogue)
+    data = table.data
+    footer = Footer(export=notice.request_id)
+    books = row_sheets(data.num_rows, sheet_rows)
+    names = (*books, DESCRIPTION_SHEET, NOTICE_SHEET)
+    parts = [data.slice(place * sheet_rows, sheet_rows) for place in range(len(books))]
+    filters = {place: data_range(len(table.columns), part.num_rows) for place, part in enumerate(parts)}
+    common = skeleton()
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        small = small_parts(names, filters, export=notice.request_id, moment=notice.as_of)
+        for name, xml in small.items():
+            _write(archive, name, [xml])
+        _write(archive, "xl/styles.xml", [common.styles.decode()])
+        _write(archive, "xl/theme/theme1.xml", [common.theme.decode()])
+        for place, part in enumerate(parts):
+            pieces = rows_sheet(table.columns, part, footer, selected=place == 0)
+            large = part.num_rows * len(table.columns) > _CELLS_OF_LARGE_SHEET
+            _write(archive, sheet_part(place), pieces, large=large)
+        description = words_sheet(
+            _DESCRIPTION_HEADER,
+            [_description(column) for column in table.columns],
+            _DESCRIPTION_WIDTHS,
+            footer,
+        )
+        _write(archive, sheet_part(len(books)), description)
+        words = words_sheet(NOTICE_HEADER, notice_words(table, notice, sheet_rows), NOTICE_WIDTHS, footer)
+        _write(archive, sheet_part(len(books) + 1), words)
+    return out.getvalue()
+
+
+def sheet_part(place: int) -> str:
+    """Name the part of the sheet at `place`, counted from 0."""
+    return f"xl/worksheets/sheet{place + 1}.xml"
