@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime
 
 from book.notice import Notice, Party
 from exports.export import Export
 from identity.people import Person
 from policies.table import PermittedTable
-from runtime.clock import parse_rfc3339
 from runtime.settings import Settings
 from snapshot.calendar import next_cutoff
 from snapshot.published import PublishedSnapshot
@@ -22,10 +21,9 @@ def notice_of(
     snapshot: PublishedSnapshot,
     table: PermittedTable,
     *,
-    book_life: timedelta,
+    access_ends: datetime,
 ) -> Notice:
     """Return the Notice of one book; the recipient is who asked, at their registered address."""
-    as_of = parse_rfc3339(snapshot.as_of)
     asker = _party(requester)
     return Notice(
         request_id=export.id,
@@ -34,13 +32,13 @@ def notice_of(
         recipient=asker,
         purpose=export.purpose,
         profile=export.profile,
-        as_of=as_of,
-        next_as_of=next_cutoff(as_of),
-        snapshot_digest=snapshot.digest,
-        revision=snapshot.revision,
+        as_of=snapshot.as_of,
+        next_as_of=next_cutoff(snapshot.as_of),
+        snapshot_digest=snapshot.ref.digest,
+        revision=snapshot.ref.revision,
         rows=table.data.num_rows,
         withheld=table.withheld,
-        access_ends=parse_rfc3339(export.created_at) + book_life,
+        access_ends=access_ends,
         report_to=f"Tell {settings.exchange} at once, and don't pass the file on. "
         "In the portal, open My Books and choose: This isn't my book.",
     )

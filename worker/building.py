@@ -8,33 +8,33 @@ on the key that the vault minted is adopted.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime
 
 from audit.entry import Consumers, consumers_root, new_salt
 from audit.events import Event
 from book.errors import BookError
+from book.notice import Notice
 from book.seal import SealedBook, seal_book
 from delivery.books import put_book
-from exports.export import Claim
+from exports.expiry import book_expiry
+from exports.export import Claim, Export
 from exports.states import Reason, State, Step
 from house.notices import notice_of
 from house.wiring import WorkerHouse
 from policies.actions import Action
 from policies.grant import Grant
 from policies.table import PermittedTable, PermittedTableError, permit_table
-from runtime.clock import rfc3339
+from runtime.clock import parse_rfc3339, rfc3339
 from runtime.database import reading
 from snapshot.published import PublishedSnapshot
 from snapshot.shards import ShardError, open_rows
 from store.destruction import note_built
 from store.exports import export_by_id, move_export
-from store.people import person_by_id
-from vault.client import BuildKeys
+from store.people import person_by_id, person_by_licence
+from vault.answers import BuildKeys
 from vault.errors import VaultError
 from worker.ends import EndedError, PutOffError
 from worker.service import SERVICE, resource_of
-
-BOOK_LIFE = timedelta(days=14)
 
 
 def build_book(
@@ -57,7 +57,10 @@ def build_book(
     with reading(house.engine) as connection:
         export = export_by_id(connection, claim.export)
         requester = person_by_id(connection, export.requester)
-    notice = notice_of(house.settings, export, requester, snapshot, table)
+        agent = person_by_licence(connection, export.agent)
+    notice = notice_of(
+        house.settings, export, agent, requester, snapshot, table, access_ends=_access_ends(house, export)
+    )
     try:
         sealed = seal_book(table, notice, house.policy.catalogue, minted)
     except BookError:
@@ -65,8 +68,17 @@ def build_book(
     reached(Step.SEALED)
     put_book(grant, keys.book, house.objects, sealed)
     reached(Step.STORED)
-    _keep_built(house, claim, grant, table, sealed)
+    _keep_built(house, claim, grant, table, sealed, notice)
     reached(Step.BUILT)
+
+
+def _access_ends(house: WorkerHouse, export: Export) -> datetime:
+    numbers = house.policy.numbers
+    return book_expiry(
+        parse_rfc3339(export.created_at),
+        days=numbers.book_expires_days,
+        business_days=numbers.book_expires_business_days,
+    )
 
 
 def _open_table(
@@ -80,7 +92,12 @@ def _open_table(
 
 
 def _keep_built(
-    house: WorkerHouse, claim: Claim, grant: Grant, table: PermittedTable, sealed: SealedBook
+    house: WorkerHouse,
+    claim: Claim,
+    grant: Grant,
+    table: PermittedTable,
+    sealed: SealedBook,
+    notice: Notice,
 ) -> None:
     """tx3: `built`, with what the disclosure will be proved by."""
     if grant.snapshot is None:
@@ -105,7 +122,7 @@ def _keep_built(
             tries=0,
             reason=None,
             next_at=None,
-            expires_at=rfc3339(tx.now + BOOK_LIFE),
+            expires_at=rfc3339(notice.access_ends),
         )
         note_built(tx.connection, claim.export, claim.fencing)
         tx.record(

@@ -36,7 +36,7 @@ def run_worker(settings: WorkerSettings, reached: Callable[[Step], None] | None 
     """Work until told to stop."""
     queue = make_worker(settings, reached)
 
-    class SweepTimer(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery's steps have no types
+    class SweepTimer(bootsteps.StartStopStep):
         """Wakes the sweep from the worker's own event loop."""
 
         requires = ("celery.worker.components:Timer",)

@@ -8,6 +8,7 @@ once. `release.started` is written before the vault gives the book's key.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from audit.events import Event
 from delivery.books import open_stored_book
@@ -130,9 +131,7 @@ def _end_release(house: WorkerHouse, export: Export, grant: Grant, how: str) -> 
         _record(tx, Event.RELEASE_ENDED, export, grant, state=how, bytes=0 if how == "aborted" else None)
 
 
-def _record(
-    tx: Transaction, event: Event, export: Export, because: Pending | Grant, **fields: str | int | None
-) -> None:
+def _record(tx: Transaction, event: Event, export: Export, because: Pending | Grant, **fields: Any) -> None:
     tx.record(
         event,
         Action.SEND_BOOK,

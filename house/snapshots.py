@@ -1,0 +1,39 @@
+"""The gate's questions about snapshots, answered by the snapshot room."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from policies.fact_groups import Incoming, Publication
+from snapshot.facts import incoming_facts, is_abandoned, publication_facts
+from snapshot.published import newest_published, rows_of_agent
+from store.facts import SnapshotFacts
+
+
+class HouseSnapshots:
+    """The snapshot room as `store` knows it; the two rooms don't know of each other."""
+
+    def newest(self, connection: Connection) -> SnapshotFacts | None:
+        """Return the newest published snapshot."""
+        found = newest_published(connection)
+        if found is None:
+            return None
+        return SnapshotFacts(ref=found.ref, as_of=found.as_of, as_of_is_cutoff=found.as_of_is_cutoff)
+
+    def rows_of(self, connection: Connection, digest: str, agent: str) -> int:
+        """Return how many rows a published snapshot holds for an agent."""
+        return rows_of_agent(connection, digest, agent)
+
+    def incoming(self, as_of: datetime, now: datetime) -> Incoming:
+        """Return the facts of an extract that is to be imported."""
+        return incoming_facts(as_of, now)
+
+    def publication(self, connection: Connection, attempt: str) -> Publication:
+        """Return the facts of an attempt that is to be published."""
+        return publication_facts(connection, attempt)
+
+    def is_abandoned(self, connection: Connection, attempt: str, now: datetime) -> bool:
+        """Tell whether an import attempt came to nothing."""
+        return is_abandoned(connection, attempt, now)
