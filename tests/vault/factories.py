@@ -52,11 +52,17 @@ def import_permit(attempt: str = "A1", **said: Any) -> Entry:
     return a_permit(Event.IMPORT_REQUESTED, action="ImportSnapshot", resource=resource, **said)
 
 
-def publication(attempt: str = "A1", snapshot: SnapshotRef = SNAPSHOT, **said: Any) -> Entry:
+def publication(attempt: str = "A1", snapshot: SnapshotRef | None = SNAPSHOT, **said: Any) -> Entry:
     """Return the entry that says that an attempt's snapshot was published."""
     resource = Resource(kind="attempt", id=attempt)
-    stated = {"action": "PublishSnapshot", "resource": resource, "snapshot": snapshot, **said}
-    return an_entry(Event.SNAPSHOT_PUBLISHED, Outcome.DONE, **stated)
+    stated: dict[str, Any] = {
+        "event": Event.SNAPSHOT_PUBLISHED,
+        "outcome": Outcome.DONE,
+        "action": "PublishSnapshot",
+        "resource": resource,
+        "snapshot": snapshot,
+    }
+    return an_entry(**{**stated, **said})
 
 
 def build_permit(export: str = "X1", fencing: int = 1, **said: Any) -> Entry:
