@@ -1,0 +1,207 @@
+"""A real installation for tests: real vault process, real database, real files; no queue unless asked.
+
+    with an_installation(tmp_path) as home:
+        home.take_roster()
+        home.publish(home.extract)
+        agent = home.enrol("0B65625")
+        export = home.ask(agent)
+
+Its clock stands on the Saturday after the test data's cut-off, by the installation's own
+offset, as a demo's does.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from uuid import uuid4
+
+import pyotp
+from argon2 import PasswordHasher
+
+from audit.entry import Actor, Resource, SnapshotRef
+from audit.events import Event
+from house.founding import CONSOLE, OPERATOR, Charter, found_installation
+from house.wiring import House
+from identity.people import Person
+from identity.roster import read_roster
+from policies.actions import Action
+from policies.gate import Ask, Who
+from runtime.clock import rfc3339
+from runtime.database import reading, writing
+from runtime.settings import Settings, load_settings
+from snapshot.importing import import_extract
+from snapshot.publishing import publish
+from store.exports import add_export
+from store.people import keep_password, keep_roster, keep_sign_in, person_by_licence
+from store.sessions import digest_of, new_token, start_session
+
+DATA = Path(__file__).parent / "data"
+AS_OF = datetime(2026, 11, 21, 5, 0, tzinfo=UTC)
+SATURDAY = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)
+CHEAP_HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+CONSOLE_WHO = Who(actor=OPERATOR, client=CONSOLE)
+
+
+@dataclass(frozen=True)
+class Enrolled:
+    """A person who can sign in."""
+
+    person: Person
+    password: str
+    totp_secret: str
+
+    def code(self) -> str:
+        """Return the code of now."""
+        return pyotp.TOTP(self.totp_secret).now()
+
+
+@dataclass
+class Installation:
+    """An installation in a folder, with its vault running."""
+
+    data: Path
+    vault: subprocess.Popen[bytes] | None = None
+    extract: Path = DATA / "extract.csv"
+    roster: Path = DATA / "roster.csv"
+    started: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The installation's settings."""
+        return load_settings(self.data, Settings)
+
+    @cached_property
+    def operator(self) -> House:
+        """The house as the operator's console has it."""
+        return House(self.settings, "operator")
+
+    @cached_property
+    def api(self) -> House:
+        """The house as the API has it."""
+        return House(self.settings, "api")
+
+    def start_vault(self) -> None:
+        """Start the vault's process and wait until it answers."""
+        command = [sys.executable, "-m", "vault.server", "--home", str(self.settings.vault_home)]
+        command += ["--socket", str(self.settings.vault_socket), "--parent-pid", str(os.getpid())]
+        command += ["--clock-offset", str(self.settings.clock_offset)]
+        self.vault = subprocess.Popen(command)
+        deadline = time.monotonic() + 20
+        while not self.settings.vault_socket.exists():
+            if self.vault.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError("the vault didn't start")
+            time.sleep(0.02)
+
+    def stop_vault(self) -> None:
+        """Stop the vault's process."""
+        if self.vault is not None:
+            self.vault.terminate()
+            self.vault.wait(timeout=20)
+            self.vault = None
+
+    def take_roster(self) -> None:
+        """Take the test roster over."""
+        with writing(self.operator.engine) as connection:
+            keep_roster(connection, read_roster(self.roster.read_bytes()), self.operator.clock.now())
+
+    def publish(self, extract: Path) -> SnapshotRef:
+        """Import and publish an extract."""
+        house = self.operator
+        made = import_extract(
+            extract,
+            AS_OF,
+            who=CONSOLE_WHO,
+            gate=house.gate,
+            vault=house.vault,
+            objects=house.objects,
+            catalogue=house.policy.catalogue,
+        )
+        return publish(made.attempt, who=CONSOLE_WHO, gate=house.gate, vault=house.vault)
+
+    def enrol(self, licence: str, password: str = "correct horse battery staple") -> Enrolled:
+        """Give a person of the roster a password and a second factor."""
+        house = self.operator
+        with reading(house.engine) as connection:
+            person = person_by_licence(connection, licence)
+        resource = Resource(kind="person", id=person.id)
+        with house.gate.transaction(CONSOLE_WHO) as tx:
+            keep_password(tx.connection, person.id, CHEAP_HASHER.hash(password))
+            permit = tx.decide(Ask(action=Action.ENROL_FACTOR, resource=resource))
+            tx.record(Event.PERSON_ENROLLED, Action.ENROL_FACTOR, resource, because=permit)
+        secret = house.vault.enrol_factor(permit.grant().index)
+        with reading(house.engine) as connection:
+            return Enrolled(person_by_licence(connection, licence), password, secret)
+
+    def sign_in(self, enrolled: Enrolled) -> Who:
+        """Open a session for a person without going over HTTP."""
+        now = self.api.clock.now()
+        with writing(self.api.engine) as connection:
+            token = new_token()
+            start_session(connection, enrolled.person.id, token, now)
+            keep_sign_in(connection, enrolled.person.id, now)
+        role = enrolled.person.role.value
+        actor = Actor(
+            kind="person", id=enrolled.person.id, role=role, session=digest_of(token), amr=("pwd", "otp")
+        )
+        return Who(actor=actor, client="127.0.0.1")
+
+    def ask(self, who: Who, *, acknowledged: bool = True, channel: str = "email") -> str:
+        """Ask for an export through the gate; return its id."""
+        export = str(uuid4())
+        claims = {
+            "agent": None,
+            "purpose": "service-delegated-consumers",
+            "channel": channel,
+            "acknowledged": acknowledged,
+        }
+        with self.api.gate.transaction(who) as tx:
+            resource = Resource(kind="export", id=export)
+            permit = tx.decide(Ask(action=Action.REQUEST_EXPORT, resource=resource, claims=claims))
+            add_export(
+                tx.connection,
+                id=export,
+                requester=who.actor.id,
+                agent=permit.bound.agent,
+                purpose=permit.bound.purpose,
+                profile=permit.bound.profile,
+                channel=channel,
+                created_at=rfc3339(tx.now),
+            )
+        return export
+
+    def close(self) -> None:
+        """Stop what runs."""
+        for process in self.started:
+            process.kill()
+            process.wait()
+        self.stop_vault()
+        for house in ("operator", "api"):
+            if house in self.__dict__:
+                self.__dict__[house].close()
+        sockets = self.settings.vault_socket.parent
+        if sockets.parent != self.data:
+            shutil.rmtree(sockets, ignore_errors=True)
+
+
+@contextmanager
+def an_installation(folder: Path, *, at: datetime = SATURDAY) -> Iterator[Installation]:
+    """Found an installation in a folder, start its vault, and stop it at the end."""
+    offset = int((at - datetime.now(UTC)) / timedelta(seconds=1))
+    data = folder / "house"
+    found_installation(data, Charter(mode="demo", exchange="Test Exchange", clock_offset=offset))
+    home = Installation(data)
+    try:
+        home.start_vault()
+        yield home
+    finally:
+        home.close()
