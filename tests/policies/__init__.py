@@ -1,0 +1,1 @@
+"""Rules, facts, columns and the gate."""

@@ -1,0 +1,208 @@
+"""The agreement's truth table: what breaks which rule for which action, and what is just still in order."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import cedarpy
+import pytest
+
+from policies.actions import Action
+from policies.decide import decide
+from policies.rules import AGREEMENT, POLICIES_FOLDER, PolicySet
+from tests.policies.factories import LICENCE, NOW, TODAY, changed, good_facts, manager_facts, role_for
+
+POLICY = PolicySet.load()
+LICENSED = (
+    Action.REQUEST_EXPORT,
+    Action.BUILD_BOOK,
+    Action.SEND_BOOK,
+    Action.DOWNLOAD_BOOK,
+    Action.REVEAL_PASSPHRASE,
+    Action.VIEW_CONSUMERS,
+)
+IN_SESSION = (
+    Action.REQUEST_EXPORT,
+    Action.DOWNLOAD_BOOK,
+    Action.REVEAL_PASSPHRASE,
+    Action.VIEW_CONSUMERS,
+    Action.READ_LEDGER,
+)
+FRESH = (Action.REQUEST_EXPORT, Action.DOWNLOAD_BOOK, Action.REVEAL_PASSPHRASE)
+ROSTERED = tuple(action for action in LICENSED if action is not Action.SEND_BOOK)
+HOUSEKEEPING = (
+    Action.IMPORT_SNAPSHOT,
+    Action.PUBLISH_SNAPSHOT,
+    Action.ENROL_FACTOR,
+    Action.DESTROY_OBJECT,
+    Action.MANAGE_PEOPLE,
+)
+HELD = (Action.DOWNLOAD_BOOK, Action.REVEAL_PASSPHRASE)
+
+BREAKS: list[tuple[str, tuple[Action, ...], str, Any]] = [
+    ("R01", LICENSED, "licensing__licence_status", "inactive"),
+    ("R01", LICENSED, "licensing__licence_expires_day", TODAY - 1),
+    ("R02", LICENSED, "licensing__certification_status", "lapsed"),
+    ("R02", LICENSED, "licensing__certified_day", TODAY - 366),
+    ("R02", LICENSED, "licensing__certified_day", TODAY + 1),
+    ("R03", LICENSED, "licensing__agreement_version", "2025-01"),
+    ("R03", LICENSED, "licensing__agreement_signed_day", TODAY - 1827),
+    ("R03", LICENSED, "licensing__agreement_signed_day", TODAY + 1),
+    ("R04", LICENSED, "licensing__training_day", TODAY - 366),
+    ("R04", LICENSED, "licensing__training_day", TODAY + 1),
+    ("R37", LICENSED, "licensing__attested_day", TODAY - 366),
+    ("R37", LICENSED, "licensing__attested_day", TODAY + 1),
+    ("R05", (Action.BUILD_BOOK, Action.VIEW_CONSUMERS), "freshness__agent_is_in_snapshot", False),
+    ("R08", (Action.REQUEST_EXPORT, Action.BUILD_BOOK), "request__purpose", "marketing"),
+    ("R08", (Action.REQUEST_EXPORT, Action.BUILD_BOOK), "request__purpose", "agency-oversight"),
+    ("R08", (Action.REQUEST_EXPORT, Action.BUILD_BOOK), "request__purpose", "audit"),
+    ("R09", (Action.REQUEST_EXPORT,), "quota__exports_24h", 10),
+    ("R09", (Action.BUILD_BOOK,), "columns__known", False),
+    ("R09", (Action.BUILD_BOOK,), "columns__in_profile", False),
+    ("R09", (Action.BUILD_BOOK,), "request__profile", "manager"),
+    ("R09", (Action.VIEW_CONSUMERS,), "page__rows_asked", 51),
+    ("R09", (Action.VIEW_CONSUMERS,), "page__rows_shown_24h", 1951),
+    ("R10", (Action.PUBLISH_SNAPSHOT,), "publication__scanned", False),
+    ("R12", (Action.SIGN_IN,), "account__known", False),
+    ("R12", IN_SESSION, "session__current", False),
+    ("R12", IN_SESSION, "session__open_sessions", 2),
+    ("R12", (Action.ENROL_FACTOR,), "enrolment__known", False),
+    ("R12", (Action.ENROL_FACTOR,), "enrolment__invited", False),
+    ("R14", (Action.SIGN_IN,), "account__password_ok", False),
+    ("R14", (Action.SIGN_IN,), "account__second_factor_ok", False),
+    ("R14", (Action.SIGN_IN,), "account__failed_factors", 5),
+    ("R14", IN_SESSION, "session__mfa", False),
+    ("R14", FRESH, "session__mfa_age_seconds", 301),
+    ("R14", FRESH, "session__mfa_age_seconds", -1),
+    ("R14", FRESH, "session__failed_factors", 5),
+    ("R15", IN_SESSION, "session__idle_seconds", 901),
+    ("R15", IN_SESSION, "session__age_seconds", 43201),
+    ("R16", (Action.SIGN_IN,), "account__disabled", True),
+    ("R16", (Action.SIGN_IN,), "account__idle_days", 61),
+    ("R16", (*ROSTERED, *HOUSEKEEPING, Action.READ_LEDGER), "person__disabled", True),
+    ("R16", (*ROSTERED, *HOUSEKEEPING, Action.READ_LEDGER), "person__idle_days", 61),
+    ("R16", ROSTERED, "licensing__roster_age_days", 9),
+    ("R19", (Action.SEND_BOOK,), "delivery__payload_sealed", False),
+    ("R19", (Action.SEND_BOOK,), "delivery__tls_required", False),
+    ("R20", (Action.SEND_BOOK,), "request__channel", "link"),
+    ("R20", (Action.DOWNLOAD_BOOK,), "request__channel", "email"),
+    ("R20", (Action.DOWNLOAD_BOOK,), "releases__downloads", 3),
+    ("R20", (Action.REVEAL_PASSPHRASE,), "releases__reveals", 5),
+    ("R21", (Action.REQUEST_EXPORT,), "request__acknowledged", False),
+    ("R33", (Action.DESTROY_OBJECT,), "destruction__due", False),
+    ("R34", (Action.BUILD_BOOK,), "freshness__snapshot_age_days", 23),
+    ("R34", (Action.PUBLISH_SNAPSHOT,), "publication__checked", False),
+    ("R35", (Action.BUILD_BOOK,), "freshness__snapshot_published", False),
+    ("R35", (Action.BUILD_BOOK,), "freshness__snapshot_is_newest", False),
+    ("R35", (Action.BUILD_BOOK,), "freshness__as_of_is_cutoff", False),
+    ("R35", (Action.IMPORT_SNAPSHOT,), "incoming__as_of_is_cutoff", False),
+    ("R35", (Action.IMPORT_SNAPSHOT,), "incoming__as_of_is_past", False),
+    ("R35", (Action.PUBLISH_SNAPSHOT,), "publication__as_of_is_cutoff", False),
+    ("R35", (Action.PUBLISH_SNAPSHOT,), "publication__is_newer", False),
+    ("R38", (Action.SEND_BOOK,), "delivery__recipient_is_registered", False),
+    ("R38", (Action.SEND_BOOK, *HELD), "licensing__address_changed_at", NOW - 72 * 3600 + 1),
+    ("R38", HELD, "licensing__factors_reset_at", NOW - 72 * 3600 + 1),
+]
+"""One fact broken at a time: the one rule that must refuse, for which actions."""
+
+COUPLED = {
+    "R05": {Action.SEND_BOOK},
+    "R13": {Action.REQUEST_EXPORT, *HELD, Action.VIEW_CONSUMERS},
+}
+"""Rules that one broken fact cannot single out: F02 or R08 refuse beside them (tested below)."""
+
+
+def scopes() -> dict[str, set[Action]]:
+    """Return the actions that each rule of the agreement is about, read from the policies themselves."""
+    text = (POLICIES_FOLDER / AGREEMENT).read_text(encoding="utf-8")
+    found: dict[str, set[Action]] = {}
+    for policy in json.loads(cedarpy.policies_to_json_str(text))["staticPolicies"].values():
+        if policy["effect"] == "forbid":
+            scope = policy["action"]
+            entities = scope.get("entities") or [scope["entity"]]
+            found.setdefault(policy["annotations"]["id"], set()).update(
+                Action(entity["id"]) for entity in entities
+            )
+    return found
+
+
+@pytest.mark.parametrize(("rule", "actions", "fact", "value"), BREAKS)
+def test_one_broken_fact_refuses_by_its_one_rule(
+    rule: str, actions: tuple[Action, ...], fact: str, value: object
+) -> None:
+    """An action whose facts are in order but one is refused by that fact's rule and no other."""
+    for action in actions:
+        facts = changed(good_facts(action), **{fact: value})
+        decision = decide(POLICY, action, role_for(action), facts)
+        assert [rule] == [found.id for found in decision.rules], action
+
+
+def test_the_truth_table_covers_every_rule_of_every_action() -> None:
+    """No rule stands in the agreement for an action without a row that breaks it."""
+    covered = {rule: set(actions) for rule, actions in COUPLED.items()}
+    for rule, actions, _, _ in BREAKS:
+        covered.setdefault(rule, set()).update(actions)
+    assert scopes() == covered
+
+
+@pytest.mark.parametrize("action", sorted(COUPLED["R13"]))
+def test_only_an_agencys_manager_asks_for_another_agent(action: Action) -> None:
+    """R13 refuses a colleague, and a manager of another agency."""
+    colleague = changed(manager_facts(action), person__role="agent")
+    outsider = changed(manager_facts(action), subject__same_agency=False)
+    assert "R13" in {rule.id for rule in decide(POLICY, action, "agent", colleague).rules}
+    assert "R13" in {rule.id for rule in decide(POLICY, action, "manager", outsider).rules}
+    assert "R13" in {rule.id for rule in decide(POLICY, action, "agent", manager_facts(action)).rules}
+
+
+@pytest.mark.parametrize("action", [Action.BUILD_BOOK, Action.SEND_BOOK, Action.VIEW_CONSUMERS])
+def test_the_rows_are_those_of_the_agent_who_was_asked_for(action: Action) -> None:
+    """R05 refuses, beside F02, where the data are another agent's."""
+    facts = changed(good_facts(action), subject__licence="0X00000")
+    assert {"R05", "F02"} == {rule.id for rule in decide(POLICY, action, "agent", facts).rules}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"licensing__licence_status": "expired", "licensing__licence_expires_day": TODAY - 400},
+        {"licensing__roster_age_days": 400},
+    ],
+)
+def test_signing_in_asks_for_no_papers(changes: dict[str, object]) -> None:
+    """A lapsed licence or an old roster is no fact of SignIn, so that people can be told."""
+    assert changes.keys().isdisjoint(vars(good_facts(Action.SIGN_IN)))
+    assert decide(POLICY, Action.SIGN_IN, "agent", good_facts(Action.SIGN_IN)).permitted
+
+
+def test_a_stranger_who_signs_in_is_told_of_account_and_factors() -> None:
+    """A sign-in with an unknown name is refused by R12 and R14, whatever the role."""
+    facts = changed(
+        good_facts(Action.SIGN_IN),
+        account__known=False,
+        account__password_ok=False,
+        account__second_factor_ok=False,
+    )
+    for role in ("stranger", "agent"):
+        assert [rule.id for rule in decide(POLICY, Action.SIGN_IN, role, facts).rules] == ["R12", "R14"]
+
+
+def test_a_demo_hands_out_second_factors_without_invitation() -> None:
+    """In a demo the operator may make a known person's factor; outside it an invitation must."""
+    facts = changed(good_facts(Action.ENROL_FACTOR), enrolment__invited=False, enrolment__demo=True)
+    assert decide(POLICY, Action.ENROL_FACTOR, "operator", facts).permitted
+
+
+def test_a_manager_exports_the_own_book_like_any_agent() -> None:
+    """A manager's own book is no oversight: the agent's purpose and profile."""
+    facts = changed(good_facts(Action.BUILD_BOOK), person__role="manager", licensing__licence=LICENCE)
+    assert decide(POLICY, Action.BUILD_BOOK, "manager", facts).permitted
+
+
+def test_an_address_that_never_changed_holds_nothing() -> None:
+    """Zero stands for never."""
+    facts = changed(
+        good_facts(Action.DOWNLOAD_BOOK), licensing__address_changed_at=0, licensing__factors_reset_at=0
+    )
+    assert decide(POLICY, Action.DOWNLOAD_BOOK, "agent", facts).permitted
