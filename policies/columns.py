@@ -111,7 +111,7 @@ class Catalogue:
             document = tomllib.loads(text)
             columns = tuple(_read_column(table) for table in document["column"])
             purposes = {name for name, purpose in document["purposes"].items() if purpose["medi_cal"]}
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, re.error) as error:
             raise CatalogueError(f"the column catalogue cannot be read: {error!r}") from error
         if len({column.name for column in columns}) != len(columns):
             raise CatalogueError("the column catalogue names a column twice")
