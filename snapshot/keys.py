@@ -1,0 +1,90 @@
+"""What this room asks of the vault: an attempt's keys and pseudonyms, and what opens one part.
+
+Protocols only: the vault's client fits them, and so does a test's stand-in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+
+class SealingKeys(Protocol):
+    """The keys of one import attempt: per agent for shards and lists, and the index's."""
+
+    @property
+    def shard(self) -> Mapping[str, bytes]:
+        """Key of each agent's shard."""
+        ...
+
+    @property
+    def list(self) -> Mapping[str, bytes]:
+        """Key of each agent's list projection."""
+        ...
+
+    @property
+    def index(self) -> bytes:
+        """Key of the index."""
+        ...
+
+
+class RowKeys(Protocol):
+    """What opens one agent's shard."""
+
+    @property
+    def shard(self) -> bytes:
+        """Key of the agent's shard."""
+        ...
+
+    @property
+    def index(self) -> bytes:
+        """Key of the index."""
+        ...
+
+
+class ListKeys(Protocol):
+    """What opens one agent's list projection."""
+
+    @property
+    def list(self) -> bytes:
+        """Key of the agent's list projection."""
+        ...
+
+    @property
+    def index(self) -> bytes:
+        """Key of the index."""
+        ...
+
+
+class ImportedKeys(SealingKeys, Protocol):
+    """The keys of an attempt, and the pseudonyms of its consumers and cases by id."""
+
+    @property
+    def consumers(self) -> Mapping[str, str]:
+        """Pseudonym of each consumer's id."""
+        ...
+
+    @property
+    def cases(self) -> Mapping[str, str]:
+        """Pseudonym of each case's number."""
+        ...
+
+
+class ImportVault(Protocol):
+    """The vault, as far as imports need it."""
+
+    def import_snapshot(
+        self,
+        permit: int,
+        *,
+        attempt: str,
+        agents: Sequence[str],
+        consumers: Sequence[str],
+        cases: Sequence[str],
+    ) -> ImportedKeys:
+        """Mint an attempt's keys and pseudonyms against the permit at an index of the ledger."""
+        ...
+
+    def sign(self) -> str:
+        """Return a signed checkpoint of the ledger's head."""
+        ...

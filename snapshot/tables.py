@@ -1,0 +1,47 @@
+"""The tables of this room as SQLAlchemy Core sees them; the migration holds the DDL.
+
+Moments are RFC 3339 text (UTC, microseconds), so that they sort as they pass; digests are
+hexadecimal text. An attempt has no revision and no digest before it is checked.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import sqlalchemy as sa
+
+from runtime.database import metadata
+
+
+class State(StrEnum):
+    """How far an import attempt came."""
+
+    IMPORTING = "importing"
+    CHECKED = "checked"
+    PUBLISHED = "published"
+    REFUSED = "refused"
+
+
+snapshots = sa.Table(
+    "snapshots",
+    metadata,
+    sa.Column("attempt", sa.Text, primary_key=True),
+    sa.Column("as_of", sa.Text, nullable=False),
+    sa.Column("revision", sa.Integer),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("digest", sa.Text),
+    sa.Column("source_sha256", sa.Text, nullable=False),
+    sa.Column("rows", sa.Integer, nullable=False),
+    sa.Column("agents", sa.Integer, nullable=False),
+    sa.Column("begun_at", sa.Text, nullable=False),
+    sa.Column("checked_at", sa.Text),
+    sa.Column("published_at", sa.Text),
+)
+
+snapshot_agents = sa.Table(
+    "snapshot_agents",
+    metadata,
+    sa.Column("attempt", sa.Text, sa.ForeignKey("snapshots.attempt"), primary_key=True),
+    sa.Column("agent", sa.Text, primary_key=True),
+    sa.Column("rows", sa.Integer, nullable=False),
+)
