@@ -17,8 +17,6 @@ from openpyxl.styles.stylesheet import write_stylesheet
 from openpyxl.writer.theme import theme_xml
 from openpyxl.xml.functions import tostring
 
-_NS = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-
 
 class Style(IntEnum):
     """A cell's style: its number is the place of the format in `styles.xml`."""
@@ -80,7 +78,7 @@ def skeleton() -> Skeleton:
         if cell.style_id != style:
             raise RuntimeError("openpyxl numbers the styles in another order")
     tree = write_stylesheet(workbook)
-    for font in tree.iter(f"{_NS}font"):
-        font[:] = sorted(font, key=lambda part: _FONT_ORDER.index(part.tag.removeprefix(_NS)))
+    for font in tree.iter("font"):
+        font[:] = sorted(font, key=lambda part: _FONT_ORDER.index(part.tag))
     declaration = b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
     return Skeleton(styles=declaration + tostring(tree), theme=theme_xml.encode())

@@ -67,3 +67,11 @@ def parts(clear: bytes) -> dict[str, bytes]:
     """Return every part of a package by its name."""
     with zipfile.ZipFile(io.BytesIO(clear)) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
+
+
+def footer(worksheet: Worksheet) -> str:
+    """Return what is printed at the lower left of every page."""
+    odd = worksheet.oddFooter
+    assert odd is not None
+    assert odd.left is not None
+    return str(odd.left.text)
