@@ -159,12 +159,12 @@ class House:
             lists=dict(IMPORT_LISTS),
         )
 
-    def build_book(self, permit: Entry | None = None, **more: Any) -> Answer:
+    def build_book(self, permit: Entry | int | None = None, **more: Any) -> Answer:
         """Build a book of a snapshot that is published now, by the worker."""
         return self.ask(
             more.pop("kind", CallerKind.WORKER),
             Call.BUILD_BOOK,
-            permit or build_permit(now=self.clock.now()),
+            build_permit(now=self.clock.now()) if permit is None else permit,
             more.pop("published", publication()),
             texts={"passphrase": PASSPHRASE},
             **more,
