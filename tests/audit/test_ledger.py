@@ -1,0 +1,230 @@
+"""The writer: batches, time, references, and what the database itself refuses."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from audit import proofs, tables
+from audit.entry import Entry, EntryError, SameBatch
+from audit.events import Event
+from audit.ledger import (
+    Ledger,
+    LedgerBrokenError,
+    LedgerGapError,
+    LedgerReader,
+    LedgerUnavailableError,
+)
+from audit.tree import EMPTY_ROOT
+from runtime.clock import parse_rfc3339
+from runtime.database import metadata, open_database, reading, writing
+from tests.audit import reference
+from tests.audit.factories import AT, a_draft, a_ledger, a_permit
+from tests.factories import a_database
+from tests.fakes import PinnedClock
+
+
+def test_a_fresh_ledger_is_empty(tmp_path: Path) -> None:
+    """The first head is over nothing."""
+    head = a_ledger(tmp_path).reader.head()
+    assert (head.size, head.root) == (0, EMPTY_ROOT)
+
+
+def test_batches_build_the_rfc_tree(tmp_path: Path) -> None:
+    """After each batch the head is the RFC's root over all entries' bytes."""
+    made, data = a_ledger(tmp_path), list[bytes]()
+    for width in (1, 2, 1, 5, 0, 8, 3):
+        data += [each.encoded for each in made.append(*(a_draft() for _ in range(width)))]
+
+        head = made.reader.head()
+        assert (len(data), reference.root(data)) == (head.size, head.root)
+    assert data == list(made.reader.entries(0, len(data)))
+
+
+def test_recorded_says_what_was_kept(tmp_path: Path) -> None:
+    """An appended entry has index, bytes and time; the bytes decode to the entry."""
+    made = a_ledger(tmp_path, entries=2)
+    (recorded,) = made.append(a_permit())
+
+    assert recorded.index == 2
+    assert recorded.entry == Entry.decode(recorded.encoded)
+    assert made.clock.now() == parse_rfc3339(recorded.entry.at)
+
+
+def test_time_never_runs_backwards(tmp_path: Path) -> None:
+    """When the clock steps back, entries keep the time of the last one."""
+    made = a_ledger(tmp_path)
+    (first,) = made.append(a_draft())
+    made.clock.advance(hours=-1)
+    (second,) = made.append(a_draft())
+    made.clock.advance(hours=2)
+    (third,) = made.append(a_draft())
+
+    assert AT == first.entry.at == second.entry.at
+    assert third.entry.at == "2026-11-21T19:00:00.000000Z"
+
+
+def test_because_points_into_the_batch(tmp_path: Path) -> None:
+    """A position of the same batch becomes the index that its entry got."""
+    made = a_ledger(tmp_path, entries=3)
+    recorded = made.append(a_permit(), a_draft(), a_draft(because=SameBatch(position=1)))
+
+    assert recorded[2].entry.because == 4
+
+
+@pytest.mark.parametrize("because", [SameBatch(position=0), SameBatch(position=5), SameBatch(position=-1), 3])
+def test_because_points_backwards(tmp_path: Path, because: SameBatch | int) -> None:
+    """An entry that would follow from itself or a later one is refused."""
+    made = a_ledger(tmp_path, entries=3)
+    with pytest.raises(LedgerGapError):
+        made.append(a_draft(because=because))
+
+    assert made.reader.head().size == 3
+
+
+def test_a_bad_draft_spoils_its_batch(tmp_path: Path) -> None:
+    """Nothing of a batch is kept when one draft can't be an entry."""
+    made = a_ledger(tmp_path)
+    with pytest.raises(EntryError):
+        made.append(a_draft(), a_draft(agent="not a licence"))
+
+    assert made.reader.head().size == 0
+
+
+def test_append_doesnt_commit(tmp_path: Path) -> None:
+    """What was appended vanishes when the caller's transaction rolls back."""
+    made = a_ledger(tmp_path, entries=2)
+    before = made.reader.head()
+
+    def fail() -> None:
+        with writing(made.engine) as connection:
+            made.ledger.append(connection, [a_draft()])
+            assert made.reader.head(connection).size == 3
+            raise KeyError("something of the caller's")
+
+    with pytest.raises(KeyError):
+        fail()
+    assert before == made.reader.head()
+
+
+def test_writers_queue(tmp_path: Path) -> None:
+    """Appends from several threads make one chain without gaps."""
+    made = a_ledger(tmp_path)
+    with ThreadPoolExecutor(4) as pool:
+        batches = list(pool.map(lambda _: made.append(a_draft(), a_draft()), range(12)))
+
+    assert list(range(24)) == sorted(each.index for batch in batches for each in batch)
+    assert reference.root(list(made.reader.entries(0, 24))) == made.reader.head().root
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE ledger_entries SET outcome = 'refuse' WHERE \"index\" = 1",
+        'DELETE FROM ledger_entries WHERE "index" = 2',
+        "DELETE FROM ledger_entries",
+        'INSERT OR REPLACE INTO ledger_entries SELECT * FROM ledger_entries WHERE "index" = 1',
+        (
+            'INSERT INTO ledger_entries SELECT "index" + 9, leaf, entry, at, event, action, outcome, actor,'
+            ' agent, export, fencing FROM ledger_entries WHERE "index" = 1'
+        ),
+        "UPDATE ledger_nodes SET hash = x'00'",
+        "DELETE FROM ledger_nodes",
+        "INSERT OR REPLACE INTO ledger_nodes SELECT * FROM ledger_nodes",
+        "INSERT INTO ledger_nodes VALUES (1, 7, x'00')",
+        "UPDATE ledger_head SET size = 2",
+        "UPDATE ledger_head SET size = size",
+        "UPDATE ledger_head SET size = size + 1, at = ''",
+        "DELETE FROM ledger_head",
+        "INSERT OR REPLACE INTO ledger_head VALUES (1, 0, x'00', '')",
+        "UPDATE checkpoints SET note = ''",
+        "DELETE FROM checkpoints",
+        "INSERT OR REPLACE INTO checkpoints SELECT * FROM checkpoints",
+    ],
+)
+def test_the_database_refuses_rewriting(tmp_path: Path, statement: str) -> None:
+    """Triggers refuse to change, delete, replace or skip what the ledger holds."""
+    made = a_ledger(tmp_path, entries=3)
+    made.reader.keep_checkpoint("a note", made.reader.head())
+    with pytest.raises(IntegrityError), writing(made.engine) as connection:
+        connection.execute(text(statement))
+
+
+def test_a_dead_database_is_unavailable(tmp_path: Path) -> None:
+    """Errors of the database come out as LedgerUnavailableError, without statement or values."""
+    engine = open_database(f"sqlite:///{tmp_path / 'empty.db'}")
+    ledger, reader = Ledger(PinnedClock()), LedgerReader(engine)
+    with writing(engine) as connection, pytest.raises(LedgerUnavailableError) as caught:
+        ledger.append(connection, [a_draft()])
+
+    assert str(caught.value) == "the ledger's database failed (OperationalError)"
+    assert caught.value.__suppress_context__
+    for ask in (
+        reader.head,
+        reader.checkpoint,
+        lambda: reader.prove(0, []),
+        lambda: list(reader.entries(0, 1)),
+        lambda: reader.keep_checkpoint("", reader.head()),
+    ):
+        with pytest.raises(LedgerUnavailableError):
+            ask()
+    with reading(engine) as connection, pytest.raises(LedgerUnavailableError):
+        reader.count(connection, event=Event.EXPORT_SENT)
+
+
+def test_an_empty_batch_asks_nothing(tmp_path: Path) -> None:
+    """Nothing to append touches no table."""
+    engine = open_database(f"sqlite:///{tmp_path / 'empty.db'}")
+    with writing(engine) as connection:
+        assert Ledger(PinnedClock()).append(connection, []) == []
+
+
+@pytest.mark.parametrize(
+    ("tampering", "why"),
+    [
+        ("UPDATE ledger_head SET root = x'" + "00" * 32 + "'", "don't lead to its root"),
+        ("UPDATE ledger_nodes SET hash = x'" + "00" * 32 + "'", "don't lead to its root"),
+        ("DELETE FROM ledger_nodes", "node of the ledger's tree is missing"),
+        ("DELETE FROM ledger_head", "no head"),
+    ],
+)
+def test_contradictions_stop_the_writer(tmp_path: Path, tampering: str, why: str) -> None:
+    """Where the triggers were dropped and something was changed, nothing is appended on top."""
+    made = a_ledger(tmp_path, entries=3)
+    with writing(made.engine) as connection:
+        found = connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).scalars()
+        for name in found.all():
+            connection.execute(text(f"DROP TRIGGER {name}"))
+        connection.execute(text(tampering))
+
+    with pytest.raises(LedgerBrokenError, match=why):
+        made.append(a_draft())
+
+
+def test_the_migration_makes_the_tables(tmp_path: Path) -> None:
+    """The migrated database has the columns that the tables' definitions name, and one head."""
+    engine = a_database(tmp_path)
+    ours = [table for table in metadata.sorted_tables if table.name in vars(tables)]
+
+    assert {"ledger_entries", "ledger_nodes", "ledger_head", "checkpoints"} == {t.name for t in ours}
+    with reading(engine) as connection:
+        for table in ours:
+            info = connection.execute(text(f"PRAGMA table_info({table.name})")).all()
+            expected = [(c.name, not c.nullable) for c in table.columns]
+            assert expected == [(row[1], bool(row[3])) for row in info]
+        assert connection.execute(text("SELECT COUNT(*) FROM ledger_head")).scalar_one() == 1
+
+
+def test_proofs_of_a_long_ledger(tmp_path: Path) -> None:
+    """More entries are proved at once than one statement asks for."""
+    made = a_ledger(tmp_path)
+    recorded = made.append(*(a_draft() for _ in range(1100)))
+    proof = made.reader.prove(1000, [each.index for each in recorded])
+
+    assert len(list(made.reader.entries(0, 1100))) == 1100
+    for each, proven in zip(recorded, proof.permits, strict=True):
+        proofs.verify_inclusion(each.leaf, each.index, 1100, proven.inclusion, proof.head.root)
