@@ -1,0 +1,59 @@
+"""Sheet XML: elements in the schema's order, sensible widths, and a footer that prints as written."""
+
+from __future__ import annotations
+
+import re
+
+from book.sheet import ROWS_AT_A_TIME, Footer, data_range, rows_sheet, words_sheet
+from tests.book.makers import a_row, a_table
+
+FOOTER = Footer(export="an-export")
+ORDER = ["sheetPr", "dimension", "sheetViews", "sheetFormatPr", "cols", "sheetData", "autoFilter",
+         "pageMargins", "pageSetup", "headerFooter", "ignoredErrors"]  # fmt: skip
+
+
+def _rows(columns: list[str], *rows: dict[str, str]) -> str:
+    table = a_table([a_row(**row) for row in rows], columns)
+    return "".join(rows_sheet(table.columns, table.data, FOOTER, selected=True))
+
+
+def _widths(xml: str) -> list[int]:
+    return [int(width) for width in re.findall(r'width="(\d+)"', xml)]
+
+
+def test_elements_stand_in_the_schemas_order() -> None:
+    """Office repairs, or refuses, a sheet whose elements are in another order."""
+    xml = _rows(["last_name"], {})
+    words = "".join(words_sheet(["Name"], [["x"]], [20], FOOTER))
+
+    assert sorted(ORDER, key=lambda name: xml.index(f"<{name}")) == ORDER
+    assert "<autoFilter" not in words
+    assert [name for name in ORDER if f"<{name}" in words] == sorted(
+        (name for name in ORDER if f"<{name}" in words), key=lambda name: words.index(f"<{name}")
+    )
+
+
+def test_widths_fit_header_and_text_within_bounds() -> None:
+    """A short text leaves room for the header and its filter button, a long one stops at forty."""
+    short, long = (_widths(_rows(["home_address"], {"home_address": "x" * size})) for size in (3, 300))
+
+    assert [len("Home Address") + 4] == short
+    assert long == [40]
+
+
+def test_an_ampersand_in_the_footer_is_doubled() -> None:
+    """A single one would start a code of the footer's own language."""
+    assert "export a&amp;&amp;b&amp;R" in Footer(export="a&b").xml()
+
+
+def test_row_numbers_run_on_over_the_pieces() -> None:
+    """A sheet longer than one piece numbers its rows without gap or repetition."""
+    count = ROWS_AT_A_TIME + 2
+    numbers = re.findall(r'<row r="(\d+)">', _rows(["last_name"], *[{}] * count))
+
+    assert [str(number) for number in range(1, count + 2)] == numbers
+
+
+def test_a_range_names_its_corners() -> None:
+    """Seventy columns end at BR; the header is row 1."""
+    assert data_range(70, 150) == "A1:BR151"
