@@ -20,10 +20,16 @@ class WrongGrantError(Exception):
     """The grant isn't for this; a defect of ours, never a person's."""
 
 
-def put_book(grant: Grant, key: bytes, objects: Objects, sealed: SealedBook) -> str:
-    """Store a sealed book and return its object's name."""
-    if grant.action is not Action.BUILD_BOOK or sealed.export != grant.export or sealed.agent != grant.agent:
+def put_book(grant: Grant, key: bytes, objects: Objects, sealed: SealedBook, *, recipient: str) -> str:
+    """Store a sealed book and return its object's name.
+
+    `recipient` is the licence number of the person whom the permit names; what the sealed
+    bytes say of themselves must agree with it and with the permit, else WrongGrantError.
+    """
+    if grant.action is not Action.BUILD_BOOK:
         raise WrongGrantError("a book is stored under the permit that it was built under")
+    if (sealed.export, sealed.agent, sealed.recipient) != (grant.export, grant.agent, recipient):
+        raise WrongGrantError("the sealed book is not the one that the permit is for")
     name = _name_of(grant)
     objects.put(
         name, seal_envelope(key, sealed.data, use="book", export=_export_of(grant), fencing=_token_of(grant))

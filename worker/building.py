@@ -66,7 +66,7 @@ def build_book(
     except BookError:
         raise EndedError(State.FAILED, Reason.BOOK_BROKEN) from None
     reached(Step.SEALED)
-    put_book(grant, keys.book, house.objects, sealed)
+    put_book(grant, keys.book, house.objects, sealed, recipient=requester.papers.licence)
     reached(Step.STORED)
     _keep_built(house, claim, grant, table, sealed, notice)
     reached(Step.BUILT)

@@ -9,17 +9,16 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from celery import bootsteps
 
-from exports.states import Step
 from runtime.broker import SWEEP, wake
 from runtime.logs import start_logs
 from runtime.processes import die_with_parent, forbid_core_dumps
 from runtime.settings import SettingsError, WorkerSettings, load_settings
+from worker.pipeline import Reached
 from worker.tasks import make_worker
 
 _OPTIONS = (
@@ -32,7 +31,7 @@ _OPTIONS = (
 )
 
 
-def run_worker(settings: WorkerSettings, reached: Callable[[Step], None] | None = None) -> None:
+def run_worker(settings: WorkerSettings, reached: Reached | None = None) -> None:
     """Work until told to stop."""
     queue = make_worker(settings, reached)
 

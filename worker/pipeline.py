@@ -41,6 +41,9 @@ from worker.lease import held
 from worker.sending import send_by_mail
 from worker.service import SERVICE, resource_of
 
+Reached = Callable[[str, Step], None]
+"""Told of each crossing of an export after it lies behind."""
+
 MOST_CLAIMS = 20
 _FIRST_WAIT_SECONDS = 15
 _LONGEST_WAIT_SECONDS = 1800
@@ -58,10 +61,10 @@ class Taken:
 class Pipeline:
     """Carries exports on. One a process; holds no state between them."""
 
-    def __init__(self, house: WorkerHouse, reached: Callable[[Step], None] | None = None) -> None:
+    def __init__(self, house: WorkerHouse, reached: Reached | None = None) -> None:
         self._house = house
         self._lease_seconds = house.settings.lease_seconds
-        self._reached = reached or (lambda _step: None)
+        self._reached = reached or (lambda _export, _step: None)
 
     def advance(self, export: str) -> None:
         """Take an export up and carry it as far as it goes now; nothing when it is held."""
@@ -120,7 +123,7 @@ class Pipeline:
         with writing(self._house.engine) as connection:
             note_stage(connection, claim, step)
         structlog.get_logger().info("step.reached", export=claim.export, step=step.value)
-        self._reached(step)
+        self._reached(claim.export, step)
 
     def _wait(self, claim: Claim, reason: Reason) -> None:
         """Put a built export off: nothing was handed over."""

@@ -102,13 +102,14 @@ def _hand_over(
         raise
     reached(Step.ANSWERED)
     _keep_sent(house, claim, export, grant)
+    reached(Step.SENT)
 
 
 def _keep_sent(house: WorkerHouse, claim: Claim, export: Export, grant: Grant) -> None:
     """tx5: `sent`. Who holds the server's 250 may say so even after the claim was lost."""
     with house.gate.transaction(SERVICE) as tx:
         try:
-            move_export(tx.connection, claim, State.SENDING, State.SENT, reason=None, stage=Step.SENT.value)
+            move_export(tx.connection, claim, State.SENDING, State.SENT, reason=None)
             release_claim(tx.connection, claim)
         except LostClaimError:
             _keep_late_answer(tx, export)

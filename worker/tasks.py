@@ -6,24 +6,22 @@ setting is an error of the task's log and not of a half-started pool.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cached_property
 from uuid import UUID
 
 from celery import Celery
 
-from exports.states import Step
 from house.wiring import WorkerHouse
 from runtime.broker import ADVANCE, SWEEP, make_queue
 from runtime.settings import WorkerSettings
-from worker.pipeline import Pipeline
+from worker.pipeline import Pipeline, Reached
 from worker.sweep import Sweep
 
 
 class Bench:
     """What a pool process works with, opened at its first task."""
 
-    def __init__(self, settings: WorkerSettings, reached: Callable[[Step], None] | None) -> None:
+    def __init__(self, settings: WorkerSettings, reached: Reached | None) -> None:
         self._settings = settings
         self._reached = reached
 
@@ -43,7 +41,7 @@ class Bench:
         return Sweep(self.house)
 
 
-def make_worker(settings: WorkerSettings, reached: Callable[[Step], None] | None = None) -> Celery:
+def make_worker(settings: WorkerSettings, reached: Reached | None = None) -> Celery:
     """Return the Celery application with its two tasks."""
     queue = make_queue(settings.broker_socket)
     bench = Bench(settings, reached)
