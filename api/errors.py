@@ -1,0 +1,35 @@
+"""What can go wrong at the door itself, before or beside the gate.
+
+DoorError
+├── SignedOutError           nobody is signed in with this cookie (any more)
+├── ForgedCallError          a state-changing call without the session's CSRF token
+├── KeyReusedError           an Idempotency-Key came again with another body
+├── ChannelUnavailableError  the asked-for channel doesn't exist here yet
+└── OvertakenError           what was permitted changed before it could be shown
+"""
+
+from __future__ import annotations
+
+
+class DoorError(Exception):
+    """A call is turned away at the door; messages hold no values."""
+
+
+class SignedOutError(DoorError):
+    """There is no open session for this call."""
+
+
+class ForgedCallError(DoorError):
+    """The call didn't carry the token that the sign-in returned."""
+
+
+class KeyReusedError(DoorError):
+    """The Idempotency-Key was used for another request."""
+
+
+class ChannelUnavailableError(DoorError):
+    """Books can't go by this channel yet."""
+
+
+class OvertakenError(DoorError):
+    """Between the permit and the showing something else happened; nothing was shown."""

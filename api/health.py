@@ -1,0 +1,134 @@
+"""Is the process alive, and can it do its work: `/healthz` and `/readyz`.
+
+Law: ready means that an access could be recorded and proved right now. What isn't ready is
+named by a code and nothing else; the answer is worked out at most once a second.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from api.documented import ProblemBody
+from api.problems import Problem
+from audit.entry import Actor, Draft, Resource
+from audit.errors import LedgerError
+from audit.events import Event, Outcome
+from audit.ledger import Ledger
+from house.wiring import House
+from runtime.database import reading
+from vault.errors import VaultError
+
+NOT_READY = Problem(
+    status=503, code="not-ready", title="Not ready", detail="`reasons` says what is missing, as codes."
+)
+_KEPT_SECONDS = 1.0
+_BROKER_SECONDS = 1.0
+_NOBODY = Actor(kind="service", id="api", role="service")
+
+router = APIRouter(tags=["health"])
+
+
+class Health(BaseModel):
+    """All is well."""
+
+    status: str
+
+
+def is_database_well(house: House) -> bool:
+    """Tell whether the database answers."""
+    try:
+        with reading(house.engine) as connection:
+            connection.execute(text("SELECT 1"))
+    except SQLAlchemyError:
+        return False
+    return True
+
+
+def is_ledger_well(house: House) -> bool:
+    """Tell whether an entry could be appended: one is, and is rolled back."""
+    trial = Draft(
+        event=Event.LEDGER_EXPORTED,
+        outcome=Outcome.DONE,
+        actor=_NOBODY,
+        client="local:api",
+        action="ReadLedger",
+        resource=Resource(kind="ledger", id="trial"),
+    )
+    try:
+        with house.engine.connect() as connection, connection.begin() as transaction:
+            Ledger(house.clock).append(connection, [trial])
+            transaction.rollback()
+    except (SQLAlchemyError, LedgerError):
+        return False
+    return True
+
+
+def is_vault_well(house: House) -> bool:
+    """Tell whether the vault answers and isn't locked."""
+    try:
+        return not house.vault.status().locked
+    except VaultError:
+        return False
+
+
+def is_broker_well(house: House) -> bool:
+    """Tell whether somebody listens on the broker's socket."""
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.settimeout(_BROKER_SECONDS)
+            connection.connect(str(house.settings.broker_socket))
+    except OSError:
+        return False
+    return True
+
+
+CHECKS: Mapping[str, Callable[[House], bool]] = MappingProxyType(
+    {
+        "database": is_database_well,
+        "ledger": is_ledger_well,
+        "vault": is_vault_well,
+        "broker": is_broker_well,
+    }
+)
+"""What must be well, by the code that says it isn't."""
+
+
+class Readiness:
+    """Knows what isn't ready; asks again when its knowledge is older than a second."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._lock = threading.Lock()
+        self._asked_at = float("-inf")
+        self._missing: list[str] = []
+
+    def missing(self) -> list[str]:
+        """Return the codes of what isn't well."""
+        with self._lock:
+            if time.monotonic() - self._asked_at >= _KEPT_SECONDS:
+                self._missing = [code for code, is_well in CHECKS.items() if not is_well(self._house)]
+                self._asked_at = time.monotonic()
+            return self._missing
+
+
+@router.get("/healthz")
+def show_health() -> Health:
+    """Say that the process lives."""
+    return Health(status="ok")
+
+
+@router.get("/readyz", response_model=Health, responses={503: {"model": ProblemBody}})
+def show_readiness(request: Request) -> Response | Health:
+    """Say whether an access could be recorded and proved now."""
+    readiness: Readiness = request.app.state.readiness
+    missing = readiness.missing()
+    return NOT_READY.answer(reasons=missing) if missing else Health(status="ok")
