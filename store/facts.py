@@ -19,6 +19,7 @@ from sqlalchemy import Connection, select
 from audit.counts import count_entries
 from audit.entry import Actor, SnapshotRef
 from audit.events import Event, Outcome
+from exports.errors import ExportNotFoundError
 from exports.export import Export
 from identity.people import Person, Role
 from policies.actions import Action
@@ -257,9 +258,12 @@ class HouseFacts:
     def _hand_over(
         self, connection: Connection, actor: Actor, ask: Ask, now: datetime
     ) -> tuple[Facts, Bound]:
-        export, person = _export_and_requester(connection, ask)
+        try:
+            export, person = _export_and_requester(connection, ask)
+        except ExportNotFoundError:
+            return self._nobodys(connection, actor, ask, now)
         if export.requester != actor.id:
-            raise PersonNotFoundError("another person's export")
+            return self._nobodys(connection, actor, ask, now, agent=export.agent)
         reveals = count_entries(
             connection, event=Event.RELEASE_STARTED, action=Action.REVEAL_PASSPHRASE.value, export=export.id
         )
@@ -274,6 +278,23 @@ class HouseFacts:
             releases=Releases(reveals=reveals, downloads=0),
         )
         return facts, _bound_to_built(export, person)
+
+    def _nobodys(
+        self, connection: Connection, actor: Actor, ask: Ask, now: datetime, agent: str | None = None
+    ) -> tuple[Facts, Bound]:
+        """Return facts of an export that isn't the actor's, or that there isn't: R13 and F02 refuse both."""
+        person = person_by_id(connection, actor.id)
+        facts = HandOverFacts(
+            moment=moment_of(now),
+            person=person_facts(person, now),
+            licensing=licensing_facts(person, now),
+            session=session_facts(connection, actor, self._policy.numbers, now),
+            subject=Subject(licence="", is_actor=False, same_agency=False),
+            request=Request(purpose="", channel="", profile="", acknowledged=False),
+            holding=Holding(agent=""),
+            releases=Releases(reveals=0, downloads=0),
+        )
+        return facts, Bound(agent=agent, export=ask.resource.id)
 
     def _import_snapshot(
         self, _connection: Connection, actor: Actor, ask: Ask, now: datetime
