@@ -15,9 +15,7 @@ from sqlalchemy import Connection, Engine, insert, select
 
 from audit import tree
 from audit.checkpoint import Head
-from audit.counts import count_entries
 from audit.errors import LedgerGapError
-from audit.events import Event, Outcome
 from audit.stored import answering, calculate, read_head
 from audit.tables import checkpoints, ledger_entries
 from runtime.clock import Clock, HouseClock, rfc3339
@@ -104,30 +102,6 @@ class LedgerReader:
                 raise LedgerGapError(f"the ledger lacks entries from {start} to {end}")
             yield from (page[index] for index in range(start, end))
             start = end
-
-    def count(
-        self,
-        connection: Connection,
-        *,
-        event: Event,
-        outcome: Outcome | None = None,
-        agent: str | None = None,
-        export: str | None = None,
-        actor: str | None = None,
-        action: str | None = None,
-        since: str | None = None,
-    ) -> int:
-        """Count entries with all the given fields; `actor` is an id, `since` RFC 3339, inclusive."""
-        return count_entries(
-            connection,
-            event=event,
-            outcome=outcome,
-            agent=agent,
-            export=export,
-            actor=actor,
-            action=action,
-            since=since,
-        )
 
     def keep_checkpoint(self, note: str, head: Head) -> None:
         """Store a signed checkpoint in a transaction of its own; a size that has one keeps it."""

@@ -7,12 +7,9 @@ from pathlib import Path
 import pytest
 
 from audit.checkpoint import Head
-from audit.entry import Actor
-from audit.events import Event, Outcome
 from audit.ledger import LedgerGapError
 from audit.proofs import verify_consistency, verify_inclusion
-from runtime.database import reading
-from tests.audit.factories import AT, a_draft, a_key, a_ledger, a_permit
+from tests.audit.factories import a_draft, a_key, a_ledger
 
 
 def test_every_entry_proves_from_every_head(tmp_path: Path) -> None:
@@ -73,34 +70,3 @@ def test_the_newest_checkpoint_goes_with_the_proof(tmp_path: Path) -> None:
 
     assert newest == made.reader.prove(0, []).checkpoint
     assert newest == made.reader.checkpoint()
-
-
-@pytest.mark.parametrize(
-    ("asked", "expected"),
-    [
-        ({"event": Event.EXPORT_REQUESTED}, 4),
-        ({"event": Event.EXPORT_REQUESTED, "outcome": Outcome.PERMIT}, 3),
-        ({"event": Event.EXPORT_REQUESTED, "agent": "0B65625"}, 3),
-        ({"event": Event.EXPORT_REQUESTED, "agent": "0B65625", "outcome": Outcome.REFUSE}, 1),
-        ({"event": Event.EXPORT_REQUESTED, "actor": "p-7f3a"}, 3),
-        ({"event": Event.EXPORT_REQUESTED, "since": "2026-11-21T19:00:00.000000Z"}, 2),
-        ({"event": Event.EXPORT_REQUESTED, "since": AT}, 4),
-        ({"event": Event.EXPORT_SENT, "export": "e-01"}, 1),
-        ({"event": Event.EXPORT_SENT, "export": "e-02"}, 0),
-        ({"event": Event.EXPORT_SENT, "action": "SendBook"}, 1),
-        ({"event": Event.EXPORT_SENT, "action": "BuildBook"}, 0),
-        ({"event": Event.EXPORT_BUILT}, 0),
-    ],
-)
-def test_counts_are_of_all_given_fields(tmp_path: Path, asked: dict[str, str], expected: int) -> None:
-    """A count takes the entries that have every field asked for, since a moment inclusive."""
-    made = a_ledger(tmp_path)
-    made.append(a_permit(), a_permit(agent="0C86404"), a_draft(export="e-01"))
-    made.clock.advance(hours=1)
-    made.append(
-        a_permit(outcome=Outcome.REFUSE, expires=None),
-        a_permit(actor=Actor(kind="person", id="p-other", role="agent")),
-    )
-
-    with reading(made.engine) as connection:
-        assert expected == made.reader.count(connection, **asked)  # type: ignore[arg-type]  # one table of many types

@@ -1,0 +1,66 @@
+"""Counting entries: the facts that the ledger itself holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from audit.checkpoint import Head
+from audit.counts import count_entries, newest_index, signed_size
+from audit.entry import Actor
+from audit.events import Event, Outcome
+from audit.ledger import LedgerGapError
+from runtime.database import reading
+from tests.audit.factories import AT, a_draft, a_ledger, a_permit
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ({"event": Event.EXPORT_REQUESTED}, 4),
+        ({"event": Event.EXPORT_REQUESTED, "outcome": Outcome.PERMIT}, 3),
+        ({"event": Event.EXPORT_REQUESTED, "agent": "0B65625"}, 3),
+        ({"event": Event.EXPORT_REQUESTED, "agent": "0B65625", "outcome": Outcome.REFUSE}, 1),
+        ({"event": Event.EXPORT_REQUESTED, "actor": "p-7f3a"}, 3),
+        ({"event": Event.EXPORT_REQUESTED, "since": "2026-11-21T19:00:00.000000Z"}, 2),
+        ({"event": Event.EXPORT_REQUESTED, "since": AT}, 4),
+        ({"event": Event.EXPORT_SENT, "export": "e-01"}, 1),
+        ({"event": Event.EXPORT_SENT, "export": "e-02"}, 0),
+        ({"event": Event.EXPORT_SENT, "action": "SendBook"}, 1),
+        ({"event": Event.EXPORT_SENT, "action": "BuildBook"}, 0),
+        ({"event": Event.EXPORT_BUILT}, 0),
+    ],
+)
+def test_counts_are_of_all_given_fields(tmp_path: Path, asked: dict[str, str], expected: int) -> None:
+    """A count takes the entries that have every field asked for, since a moment inclusive."""
+    made = a_ledger(tmp_path)
+    made.append(a_permit(), a_permit(agent="0C86404"), a_draft(export="e-01"))
+    made.clock.advance(hours=1)
+    made.append(
+        a_permit(outcome=Outcome.REFUSE, expires=None),
+        a_permit(actor=Actor(kind="person", id="p-other", role="agent")),
+    )
+
+    with reading(made.engine) as connection:
+        assert expected == count_entries(connection, **asked)  # type: ignore[arg-type]  # one table of many types
+
+
+def test_the_newest_of_an_export(tmp_path: Path) -> None:
+    """The newest entry of an event and export is found; that there is none is an error."""
+    made = a_ledger(tmp_path)
+    made.append(a_draft(export="e-01"), a_draft(export="e-01"), a_draft(export="e-02"))
+
+    with reading(made.engine) as connection:
+        assert newest_index(connection, event=Event.EXPORT_SENT, export="e-01") == 1
+        with pytest.raises(LedgerGapError, match=r"no export\.built"):
+            newest_index(connection, event=Event.EXPORT_BUILT, export="e-01")
+
+
+def test_how_far_was_signed(tmp_path: Path) -> None:
+    """The signed size is that of the newest kept checkpoint, and 0 before the first."""
+    made = a_ledger(tmp_path)
+    for size in (0, 2, 5):
+        with reading(made.engine) as connection:
+            assert size == signed_size(connection)
+        made.reader.keep_checkpoint("a note", Head({0: 2, 2: 5}.get(size, 9), bytes(32)))
