@@ -1,0 +1,150 @@
+"""The sample imports as it is, looks like life, and comes out the same for the same seed."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import groupby
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from snapshot.calendar import cutoff_before
+from snapshot.inspection import inspect_extract
+from snapshot.sample import LAPSED, MANAGERS, ROSTER_COLUMNS, Sample, make_sample
+from snapshot.sample_households import Words
+from tests.snapshot.extracts import AS_OF, CATALOGUE, DATA
+
+Rows = list[dict[str, str]]
+
+
+def _rows(path: Path) -> Rows:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Sample:
+    """Return a sample of a usual size."""
+    return make_sample(16, 600, 7, AS_OF, tmp_path_factory.mktemp("sample"))
+
+
+def test_a_sample_imports_as_it_is(sample: Sample) -> None:
+    """The checks find nothing in a sample, and all its agents are in its roster."""
+    report = inspect_extract(sample.extract, AS_OF, CATALOGUE, sample.licences).report
+    assert () == report.findings
+    assert (16, 0) == (report.agents, report.unlisted_agents)
+    assert {"Covered California", "Mixed Household", "Medi-Cal"} == set(report.kinds)
+
+
+@settings(max_examples=8, deadline=None)
+@given(
+    agents=st.integers(1, 20),
+    consumers=st.integers(1, 80),
+    seed=st.integers(0, 2**32),
+    weeks=st.integers(0, 500),
+)
+def test_any_size_and_week_imports(
+    tmp_path_factory: pytest.TempPathFactory, agents: int, consumers: int, seed: int, weeks: int
+) -> None:
+    """Whatever the size, seed and Friday, the sample has that many consumers and no finding."""
+    as_of = cutoff_before(AS_OF - timedelta(weeks=weeks))
+    made = make_sample(agents, consumers, seed, as_of, tmp_path_factory.mktemp("sample"))
+    assert () == inspect_extract(made.extract, as_of, CATALOGUE).report.findings
+    assert consumers == len({row["consumer_id"] for row in _rows(made.extract)})
+
+
+def test_the_same_seed_gives_the_same_bytes(sample: Sample, tmp_path: Path) -> None:
+    """A sample can be made again, and another seed gives another."""
+    again = make_sample(16, 600, 7, AS_OF, tmp_path / "again")
+    other = make_sample(16, 600, 8, AS_OF, tmp_path / "other")
+    for mine, same in ((sample.extract, again.extract), (sample.roster, again.roster)):
+        assert mine.read_bytes() == same.read_bytes()
+    assert sample.extract.read_bytes() != other.extract.read_bytes()
+
+
+def test_the_manifest_says_what_was_made(sample: Sample) -> None:
+    """The manifest has the files' digests and rows, the moment, and the counts by kind."""
+    manifest = json.loads(sample.manifest.read_text(encoding="utf-8"))
+    rows = _rows(sample.extract)
+    for path, count in ((sample.extract, len(rows)), (sample.roster, 16)):
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        assert {"sha256": digest, "rows": count} == manifest["files"][path.name]
+    assert ("2026-11-20T21:00:00-08:00", len(rows)) == (manifest["as_of"], sum(manifest["kinds"].values()))
+
+
+def test_the_roster_has_managers_and_lapsed_papers(sample: Sample) -> None:
+    """The roster has the given columns; papers lapse and managers stand where the tables say."""
+    roster = _rows(sample.roster)
+    assert tuple(_rows(DATA.with_name("roster.csv"))[0]) == ROSTER_COLUMNS == tuple(roster[0])
+    assert sample.licences == tuple(row["license_number"] for row in roster)
+    assert MANAGERS == {place for place, row in enumerate(roster) if row["role"] == "manager"}
+    assert all(roster[place]["agency_id"] for place in MANAGERS)
+    friday = date(2026, 11, 20)
+    for place, row in enumerate(roster):
+        fine = (
+            row["license_status"] == row["certification_status"] == "active"
+            and date.fromisoformat(row["license_expires_on"]) > friday
+            and friday - date.fromisoformat(row["certified_on"]) < timedelta(days=330)
+            and row["agreement_version"] == "2026-01"
+        )
+        assert fine == (place not in LAPSED)
+
+
+def test_every_agent_has_active_consumers(sample: Sample) -> None:
+    """No agent's book is empty."""
+    active = [row for row in _rows(sample.extract) if row["delegation_status"] == "active"]
+    assert set(sample.licences) == {row["agent_license_number"] for row in active}
+
+
+def test_every_odd_value_stands_in_the_sample(sample: Sample) -> None:
+    """All odd values are there, as they are."""
+    rows = _rows(sample.extract)
+    for odd in Words.load().odd:
+        assert any(row[odd["column"]] == odd["value"] for row in rows), odd
+
+
+def test_households_make_sense(sample: Sample) -> None:
+    """A household has one primary contact, one place, and parents older than their children."""
+    for _, members in groupby(_rows(sample.extract), lambda row: row["case_number"]):
+        rows = {row["consumer_id"]: row for row in members}
+        relations = [row["relationship_to_primary"] for row in rows.values()]
+        assert (1, "Self") == (relations.count("Self"), relations[0])
+        assert relations.count("Spouse") <= 1
+        (primary, *others) = rows.values()
+        assert str(len(rows)) == primary["household_size"]
+        assert {primary["home_zip"]} == {row["home_zip"] for row in rows.values()}
+        born = date.fromisoformat(primary["date_of_birth"])
+        for other in others:
+            if other["relationship_to_primary"] == "Child":
+                assert date.fromisoformat(other["date_of_birth"]) - born > timedelta(days=17 * 365)
+
+
+def test_a_mixed_household_has_both(sample: Sample) -> None:
+    """In a mixed household someone has a plan and someone Medi-Cal, and nobody both."""
+    mixed = [row for row in _rows(sample.extract) if row["consumer_kind"] == "Mixed Household"]
+    for _, members in groupby(mixed, lambda row: row["case_number"]):
+        rows = list(members)
+        assert {True, False} == {bool(row["medi_cal_status"]) for row in rows}
+        assert all(bool(row["medi_cal_status"]) != bool(row["coverage_type"]) for row in rows)
+
+
+def test_money_adds_up(sample: Sample) -> None:
+    """What a consumer pays is the premium less credit and subsidy, never less than nothing."""
+    for row in _rows(sample.extract):
+        if row["gross_premium"]:
+            less = sum(Decimal(row[name] or 0) for name in ("aptc_amount", "state_subsidy_amount"))
+            assert Decimal(row["net_premium"]) == Decimal(row["gross_premium"]) - less
+            assert Decimal(row["net_premium"]) >= 0
+
+
+@pytest.mark.parametrize(("agents", "consumers", "hours"), [(0, 1, 0), (1, 0, 0), (1, 1, 1)])
+def test_a_senseless_sample_is_refused(tmp_path: Path, agents: int, consumers: int, hours: int) -> None:
+    """No agents, no consumers, or a moment that is no cut-off is a ValueError."""
+    with pytest.raises(ValueError, match=r"as-of|at least one"):
+        make_sample(agents, consumers, 1, AS_OF + timedelta(hours=hours), tmp_path)
