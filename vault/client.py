@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,7 @@ from vault.table import Call
 
 ANSWER_SECONDS = 60.0
 TRIES = 32
+_AGAIN_SECONDS = 0.01
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,12 +179,24 @@ class _Line:
     def __init__(self, path: Path) -> None:
         self._connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._connection.settimeout(ANSWER_SECONDS)
+        self._reader = FrameReader(self._connection, max_bytes=ANSWER_MAX_BYTES)
+        deadline = time.monotonic() + ANSWER_SECONDS
+        while not self._connects(path):
+            if time.monotonic() > deadline:
+                self._connection.close()
+                raise VaultUnavailableError(Code.UNAVAILABLE)
+            time.sleep(_AGAIN_SECONDS)
+
+    def _connects(self, path: Path) -> bool:
         try:
             self._connection.connect(os.fspath(path))
+        except BlockingIOError:
+            # Many callers wait at the door; a unix socket says so instead of waiting itself.
+            return False
         except OSError:
             self._connection.close()
             raise VaultUnavailableError(Code.UNAVAILABLE) from None
-        self._reader = FrameReader(self._connection, max_bytes=ANSWER_MAX_BYTES)
+        return True
 
     def __enter__(self) -> Self:
         return self

@@ -49,6 +49,7 @@ HOLD_SECONDS = 0.5
 READ_SECONDS = 10.0
 PLACES = 64
 _ACCEPT_SECONDS = 0.2
+_BACKLOG = 128
 
 _log = structlog.get_logger()
 
@@ -86,12 +87,14 @@ class Server:
         self._turns.close()
 
     def _take_place(self) -> None:
-        while not self._places.acquire(timeout=_ACCEPT_SECONDS):
+        is_free = self._places.acquire(blocking=False)
+        while not is_free:
             with self._guard:
                 oldest = next(iter(self._silent.values()), None)
                 if oldest is not None:
                     with contextlib.suppress(OSError):
                         oldest.shutdown(socket.SHUT_RDWR)
+            is_free = self._places.acquire(timeout=_ACCEPT_SECONDS)
 
     def _serve(self, connection: socket.socket) -> None:
         try:
@@ -150,7 +153,7 @@ def listen(path: Path) -> socket.socket:
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     listener.bind(os.fspath(path))
     path.chmod(0o600)
-    listener.listen(PLACES)
+    listener.listen(_BACKLOG)
     return listener
 
 

@@ -1,0 +1,228 @@
+"""The process: races, slow and hostile peers, signals, its parent's end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.vault.factories import ORIGIN, factor_permit, import_permit
+from tests.vault.fakes import MemoryLedger
+from tests.vault.process import PROJECT, VaultProcess, a_vault_process
+from vault.ceremony import Founding, create_vault
+from vault.client import VaultClient
+from vault.errors import Code, VaultUnavailableError
+from vault.framing import FrameReader, decode_body, encode_frame
+from vault.heads import ShownProof
+from vault.home import HomeError
+from vault.messages import Request, write_request
+from vault.server import PLACES, listen, main
+from vault.table import Call, CallerKind
+
+
+@pytest.fixture(scope="module")
+def founding(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Founding]:
+    """Return a founded home."""
+    home = tmp_path_factory.mktemp("server") / "vault"
+    return home, create_vault(home, ORIGIN)
+
+
+@pytest.fixture(scope="module")
+def vault(founding: tuple[Path, Founding]) -> Iterator[VaultProcess]:
+    """Run one vault for this file."""
+    with a_vault_process(founding[0]) as process:
+        yield process
+
+
+@pytest.fixture(scope="module")
+def ledger() -> MemoryLedger:
+    """Return the one ledger of this file's vault."""
+    return MemoryLedger()
+
+
+def client(vault: VaultProcess, founding: tuple[Path, Founding], ledger: MemoryLedger) -> VaultClient:
+    """Return the API's client."""
+    return VaultClient(vault.socket, founding[1].credentials[CallerKind.API], ledger)
+
+
+def connect(vault: VaultProcess) -> socket.socket:
+    """Open a bare connection."""
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.connect(os.fspath(vault.socket))
+    return connection
+
+
+def answer_to(connection: socket.socket, frame: bytes) -> dict[str, object] | None:
+    """Send bytes and return the answer, or None where the vault hung up."""
+    connection.sendall(frame)
+    body = FrameReader(connection, max_bytes=2**20).read(seconds=5)
+    return None if body is None else decode_body(body)
+
+
+def test_racing_honest_callers_are_all_answered(
+    vault: VaultProcess, founding: tuple[Path, Founding], ledger: MemoryLedger
+) -> None:
+    """Six threads that append and open at once all get theirs, and no alarm is raised."""
+    lock, secrets = threading.Lock(), list[str]()
+
+    def enrol(number: int) -> None:
+        mine = client(vault, founding, ledger)
+        for turn in range(5):
+            with lock:
+                permit = ledger.append(factor_permit(f"P{number}.{turn}", now=datetime.now(UTC)))
+            secrets.append(mine.enrol_factor(permit))
+
+    threads = [threading.Thread(target=enrol, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(set(secrets)) == 30
+    assert client(vault, founding, ledger).status().alarms == ()
+
+
+def test_silent_and_half_said_connections_hold_nobody_up(
+    vault: VaultProcess, founding: tuple[Path, Founding], ledger: MemoryLedger
+) -> None:
+    """With more silent peers than places, honest calls are answered: the longest silent make room."""
+    with ExitStack() as stack:
+        for number in range(PLACES + 8):
+            peer = stack.enter_context(connect(vault))
+            with suppress(BrokenPipeError):
+                peer.sendall(b"\0\0" if number % 2 else b"")
+
+        assert client(vault, founding, ledger).sign().startswith(ORIGIN)
+
+
+def test_a_caller_who_keeps_its_turn_silent_loses_it(
+    vault: VaultProcess, founding: tuple[Path, Founding], ledger: MemoryLedger
+) -> None:
+    """After a stale answer the turn is kept for a bounded time, then others are let in."""
+    empty = MemoryLedger().prove(0, [])
+    request = Request(
+        call=Call.SIGN,
+        credential=founding[1].credentials[CallerKind.WORKER],
+        proof=ShownProof(base=0, head=empty.head, consistency=()),
+    )
+    frame = encode_frame(write_request(request))
+    with connect(vault) as connection:
+        first = answer_to(connection, frame)
+
+        assert first is not None
+        assert first["code"] == Code.STALE
+        assert client(vault, founding, ledger).sign().startswith(ORIGIN)
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff\xff\xff\xff", encode_frame({"v": 1})[4:], b"[]"])
+def test_what_is_no_request_is_refused_or_cut_off(vault: VaultProcess, body: bytes) -> None:
+    """Bad frames get `bad_request` or a closed line, and the vault lives on."""
+    with connect(vault) as connection:
+        if body == b"\xff\xff\xff\xff":
+            connection.sendall(body)
+
+            assert connection.recv(1) == b""
+        elif body:
+            frame = len(body).to_bytes(4, "big") + body
+
+            assert answer_to(connection, frame) == {"v": 1, "code": "bad_request"}
+    with connect(vault) as connection:
+        status = answer_to(connection, encode_frame(write_request(Request(call=Call.STATUS))))
+
+    assert status is not None
+    assert status["code"] == Code.OPENED
+
+
+def test_the_socket_is_its_owner_s_and_there_is_no_core(vault: VaultProcess) -> None:
+    """The socket is 0600 and the process may leave no core dump."""
+    assert vault.process is not None
+    limits = Path(f"/proc/{vault.process.pid}/limits")
+
+    assert vault.socket.stat().st_mode & 0o777 == 0o600
+    if not limits.exists():
+        pytest.skip("limits of other processes can be read on Linux only")
+    core = next(line for line in limits.read_text().splitlines() if "core file" in line)
+    assert core.split()[4:6] == ["0", "0"]
+
+
+def test_a_second_process_on_the_same_home_ends_at_once(
+    founding: tuple[Path, Founding], vault: VaultProcess, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One vault, one process: the second says so and leaves the first's socket alone."""
+    assert main(["--home", str(founding[0]), "--socket", str(vault.socket)]) == 1
+    assert capsys.readouterr().err == "vault: another process holds this vault\n"
+    assert vault.socket.exists()
+
+
+def test_a_long_socket_path_is_named(tmp_path: Path) -> None:
+    """A path that the kernel would cut is refused in words."""
+    with pytest.raises(HomeError, match="100 bytes"):
+        listen(tmp_path / ("s" * 100))
+
+
+def test_sigterm_ends_it_cleanly_and_it_comes_back(tmp_path: Path) -> None:
+    """Exit code 0, socket gone, head remembered; after a kill as well."""
+    founding = create_vault(tmp_path / "vault", ORIGIN)
+    ledger = MemoryLedger()
+    ledger.append(import_permit())
+    with a_vault_process(tmp_path / "vault") as process:
+        api = VaultClient(process.socket, founding.credentials[CallerKind.API], ledger)
+        api.sign()
+
+        assert process.stop() == 0
+        assert not process.socket.exists()
+        with pytest.raises(VaultUnavailableError):
+            api.status()
+
+        process.start()
+
+        assert api.status().size == 1
+        assert process.stop(signal.SIGKILL) == -signal.SIGKILL
+
+        process.start()
+
+        assert api.status().size == 1
+        assert api.status().locked is False
+
+
+_ORPHAN = """
+import subprocess, sys, time
+child = subprocess.Popen([sys.executable, "-m", "vault.server", *sys.argv[1:]])
+print(child.pid, flush=True)
+sys.stdin.read()
+import os; os._exit(1)
+"""
+
+
+def test_it_does_not_outlive_its_parent(tmp_path: Path) -> None:
+    """When the process that started it is gone, the vault goes too."""
+    create_vault(tmp_path / "vault", ORIGIN)
+    with a_vault_process(tmp_path / "vault") as process:
+        process.stop()
+        arguments = ["--home", str(process.home), "--socket", str(process.socket)]
+        parent = subprocess.Popen(
+            [sys.executable, "-c", _ORPHAN, *arguments],
+            cwd=PROJECT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        assert parent.stdout is not None
+        assert parent.stdin is not None
+        parent.stdout.readline()
+        while not process.socket.exists():
+            time.sleep(0.01)
+        parent.stdin.close()
+        parent.wait(10)
+        parent.stdout.close()
+        while process.socket.exists():
+            time.sleep(0.01)
