@@ -31,8 +31,8 @@ def test_a_bundle_ends_where_its_checkpoint_ends(tmp_path: Path) -> None:
     made.append(a_draft())
     head = write_bundle(made.reader, tmp_path / "deep" / "bundle", key.verifier.text(), checkpoint)
 
-    assert head.size == 3
-    assert (tmp_path / "deep" / "bundle" / "entries.jsonl").read_bytes().count(b"\n") == 3
+    assert 3 == head.size
+    assert 3 == (tmp_path / "deep" / "bundle" / "entries.jsonl").read_bytes().count(b"\n")
 
 
 def test_a_bundle_is_never_overwritten(tmp_path: Path) -> None:
@@ -45,7 +45,7 @@ def test_a_bundle_is_never_overwritten(tmp_path: Path) -> None:
         write_bundle(
             made.ledger.reader, made.folder, made.key.verifier.text(), made.ledger.checkpoint(made.key)
         )
-    assert [each.name for each in made.folder.iterdir()] == ["checkpoint"]
+    assert ["checkpoint"] == [each.name for each in made.folder.iterdir()]
 
 
 def test_a_foreign_checkpoint_is_refused(tmp_path: Path) -> None:

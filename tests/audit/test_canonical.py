@@ -63,7 +63,7 @@ def test_longest_line_is_read() -> None:
     """Exactly MAX_BYTES are read, one more isn't."""
     longest = encode({"a": "x" * (MAX_BYTES - 8)})
 
-    assert len(longest) == MAX_BYTES
+    assert MAX_BYTES == len(longest)
     assert longest == encode(decode(longest))
     with pytest.raises(CanonicalError, match="longer"):
         decode(longest + b" ")

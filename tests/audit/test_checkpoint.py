@@ -39,13 +39,13 @@ def test_published_note_opens() -> None:
     """A note signed by the Go implementation opens with its vkey."""
     key = VerifierKey.parse(PUBLISHED_VKEY)
 
-    assert open_note(PUBLISHED_NOTE, key) == PUBLISHED_BODY
-    assert key.text() == PUBLISHED_VKEY
+    assert PUBLISHED_BODY == open_note(PUBLISHED_NOTE, key)
+    assert PUBLISHED_VKEY == key.text()
 
 
 def test_a_checkpoint_reads_back() -> None:
     """Origin and head come back as they were signed."""
-    assert read_checkpoint(CHECKPOINT, KEY.verifier) == (ORIGIN, HEAD)
+    assert (ORIGIN, HEAD) == read_checkpoint(CHECKPOINT, KEY.verifier)
 
 
 @given(st.integers(0, 2**53 - 1), st.binary(min_size=32, max_size=32), st.integers(0, 255))
@@ -86,7 +86,7 @@ def test_lines_of_unknown_keys_are_passed_over() -> None:
     namesake = sign_note(f"{body}\n", ORIGIN, a_key(9).private).split("\n\n")[1]
 
     text = f"{body}\n\n{witness}{line}{namesake}"
-    assert read_checkpoint(text, KEY.verifier)[1] == HEAD
+    assert HEAD == read_checkpoint(text, KEY.verifier)[1]
 
 
 def test_a_wrong_line_of_the_named_key_spoils_the_note() -> None:

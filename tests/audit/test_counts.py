@@ -52,7 +52,7 @@ def test_the_newest_of_an_export(tmp_path: Path) -> None:
     made.append(a_draft(export="e-01"), a_draft(export="e-01"), a_draft(export="e-02"))
 
     with reading(made.engine) as connection:
-        assert newest_index(connection, event=Event.EXPORT_SENT, export="e-01") == 1
+        assert 1 == newest_index(connection, event=Event.EXPORT_SENT, export="e-01")
         with pytest.raises(LedgerGapError, match=r"no export\.built"):
             newest_index(connection, event=Event.EXPORT_BUILT, export="e-01")
 

@@ -233,7 +233,7 @@ def test_a_stranger_may_be_unknown() -> None:
 
 def test_salts_differ() -> None:
     """Two drafts of the same thing have different leaves."""
-    assert len(new_salt()) == 32
+    assert 32 == len(new_salt())
     assert a_draft().settle(AT, None).encode() != a_draft().settle(AT, None).encode()
 
 
@@ -243,7 +243,7 @@ def test_consumers_root_by_hand() -> None:
     names = ["2026:" + "1" * 32, "2026:" + "2" * 32, "2026:" + "3" * 32]
     leaves = sorted(sha256(b"\0" + bytes.fromhex(salt) + name.encode()).digest() for name in names)
 
-    assert consumers_root(salt, []) == EMPTY_ROOT
+    assert EMPTY_ROOT == consumers_root(salt, [])
     assert leaf_hash(bytes.fromhex(salt) + names[0].encode()) == consumers_root(salt, names[:1] * 2)
     assert node_hash(node_hash(*leaves[:2]), leaves[2]) == consumers_root(salt, reversed(names))
 

@@ -10,12 +10,12 @@ from audit.fields import ALWAYS, SOMETIMES
 
 def test_names_are_noun_and_verb() -> None:
     """Every event is named noun.verb in lower case."""
-    assert [event for event in Event if not re.fullmatch(r"[a-z]+\.[a-z]+", event)] == []
+    assert [] == [event for event in Event if not re.fullmatch(r"[a-z]+\.[a-z]+", event)]
 
 
 def test_decisions_are_what_was_requested() -> None:
     """There are thirteen decisions, one for each action of the gate."""
-    assert len(DECISIONS) == 13
+    assert 13 == len(DECISIONS)
 
 
 def test_restricted_fields_exist() -> None:

@@ -17,7 +17,7 @@ def test_an_entry_and_its_redaction_have_one_leaf() -> None:
     """A redaction counts by the hash of the entry that it stands for."""
     shown, hidden = read_line(ENTRY.encode()), read_line(REDACTED)
 
-    assert shown.entry == ENTRY
+    assert ENTRY == shown.entry
     assert hidden.entry is None
     assert leaf_hash(ENTRY.encode()) == shown.leaf == hidden.leaf
 

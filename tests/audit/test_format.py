@@ -85,7 +85,7 @@ def test_consumers_root() -> None:
     leaves = [leaf_hash(bytes.fromhex(entry.salt) + name.encode()).hex() for name in names]
 
     assert entry.consumers is not None
-    assert (entry.consumers.count, entry.consumers.root) == (3, consumers_root(entry.salt, names).hex())
+    assert (3, consumers_root(entry.salt, names).hex()) == (entry.consumers.count, entry.consumers.root)
     assert BLOCKS["consumer leaves"].split() == sorted(leaves)
 
 
@@ -125,7 +125,7 @@ def test_restricted_fields_are_listed() -> None:
         for field in re.findall(r"`([^`]+)`", fields)
     }
 
-    assert said == CARRIED_BY
+    assert CARRIED_BY == said
 
 
 def _size_and_root(folder: Path) -> tuple[int, bytes]:

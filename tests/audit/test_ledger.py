@@ -32,7 +32,7 @@ from tests.fakes import PinnedClock
 def test_a_fresh_ledger_is_empty(tmp_path: Path) -> None:
     """The first head is over nothing."""
     head = a_ledger(tmp_path).reader.head()
-    assert (head.size, head.root) == (0, EMPTY_ROOT)
+    assert (0, EMPTY_ROOT) == (head.size, head.root)
 
 
 def test_batches_build_the_rfc_tree(tmp_path: Path) -> None:
@@ -51,7 +51,7 @@ def test_recorded_says_what_was_kept(tmp_path: Path) -> None:
     made = a_ledger(tmp_path, entries=2)
     (recorded,) = made.append(a_permit())
 
-    assert recorded.index == 2
+    assert 2 == recorded.index
     assert recorded.entry == Entry.decode(recorded.encoded)
     assert made.clock.now() == parse_rfc3339(recorded.entry.at)
 
@@ -66,7 +66,7 @@ def test_time_never_runs_backwards(tmp_path: Path) -> None:
     (third,) = made.append(a_draft())
 
     assert AT == first.entry.at == second.entry.at
-    assert third.entry.at == "2026-11-21T19:00:00.000000Z"
+    assert "2026-11-21T19:00:00.000000Z" == third.entry.at
 
 
 def test_because_points_into_the_batch(tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def test_because_points_into_the_batch(tmp_path: Path) -> None:
     made = a_ledger(tmp_path, entries=3)
     recorded = made.append(a_permit(), a_draft(), a_draft(because=SameBatch(position=1)))
 
-    assert recorded[2].entry.because == 4
+    assert 4 == recorded[2].entry.because
 
 
 @pytest.mark.parametrize("because", [SameBatch(position=0), SameBatch(position=5), SameBatch(position=-1), 3])
@@ -84,7 +84,7 @@ def test_because_points_backwards(tmp_path: Path, because: SameBatch | int) -> N
     with pytest.raises(LedgerGapError):
         made.append(a_draft(because=because))
 
-    assert made.reader.head().size == 3
+    assert 3 == made.reader.head().size
 
 
 def test_a_bad_draft_spoils_its_batch(tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_a_bad_draft_spoils_its_batch(tmp_path: Path) -> None:
     with pytest.raises(EntryError):
         made.append(a_draft(), a_draft(agent="not a licence"))
 
-    assert made.reader.head().size == 0
+    assert 0 == made.reader.head().size
 
 
 def test_append_doesnt_commit(tmp_path: Path) -> None:
@@ -104,7 +104,7 @@ def test_append_doesnt_commit(tmp_path: Path) -> None:
     def fail() -> None:
         with writing(made.engine) as connection:
             made.ledger.append(connection, [a_draft()])
-            assert made.reader.head(connection).size == 3
+            assert 3 == made.reader.head(connection).size
             raise KeyError("something of the caller's")
 
     with pytest.raises(KeyError):
@@ -162,7 +162,7 @@ def test_a_dead_database_is_unavailable(tmp_path: Path) -> None:
     with writing(engine) as connection, pytest.raises(LedgerUnavailableError) as caught:
         ledger.append(connection, [a_draft()])
 
-    assert str(caught.value) == "the ledger's database failed (OperationalError)"
+    assert "the ledger's database failed (OperationalError)" == str(caught.value)
     assert caught.value.__suppress_context__
     for ask in (
         reader.head,
@@ -181,7 +181,7 @@ def test_an_empty_batch_asks_nothing(tmp_path: Path) -> None:
     """Nothing to append touches no table."""
     engine = open_database(f"sqlite:///{tmp_path / 'empty.db'}")
     with writing(engine) as connection:
-        assert Ledger(PinnedClock()).append(connection, []) == []
+        assert [] == Ledger(PinnedClock()).append(connection, [])
 
 
 @pytest.mark.parametrize(
@@ -217,7 +217,7 @@ def test_the_migration_makes_the_tables(tmp_path: Path) -> None:
             info = connection.execute(text(f"PRAGMA table_info({table.name})")).all()
             expected = [(c.name, not c.nullable) for c in table.columns]
             assert expected == [(row[1], bool(row[3])) for row in info]
-        assert connection.execute(text("SELECT COUNT(*) FROM ledger_head")).scalar_one() == 1
+        assert 1 == connection.execute(text("SELECT COUNT(*) FROM ledger_head")).scalar_one()
 
 
 def test_proofs_of_a_long_ledger(tmp_path: Path) -> None:
@@ -226,6 +226,6 @@ def test_proofs_of_a_long_ledger(tmp_path: Path) -> None:
     recorded = made.append(*(a_draft() for _ in range(1100)))
     proof = made.reader.prove(1000, [each.index for each in recorded])
 
-    assert len(list(made.reader.entries(0, 1100))) == 1100
+    assert 1100 == len(list(made.reader.entries(0, 1100)))
     for each, proven in zip(recorded, proof.permits, strict=True):
         proofs.verify_inclusion(each.leaf, each.index, 1100, proven.inclusion, proof.head.root)

@@ -34,7 +34,7 @@ def test_a_shorter_ledger_cant_prove(tmp_path: Path) -> None:
     made = a_ledger(tmp_path, entries=2)
     proof = made.reader.prove(5, [1])
 
-    assert (proof.base, proof.head.size, proof.consistency) == (5, 2, [])
+    assert (5, 2, []) == (proof.base, proof.head.size, proof.consistency)
 
 
 @pytest.mark.parametrize("index", [2, -1])
@@ -49,7 +49,7 @@ def test_entries_stop_at_the_end(tmp_path: Path) -> None:
     """Asking for more entries than there are is an error, not a short answer."""
     made = a_ledger(tmp_path, entries=3)
 
-    assert list(made.reader.entries(2, 2)) == []
+    assert [] == list(made.reader.entries(2, 2))
     assert list(made.reader.entries(0, 3))[1:] == list(made.reader.entries(1, 3))
     with pytest.raises(LedgerGapError):
         list(made.reader.entries(0, 4))

@@ -162,5 +162,5 @@ def test_no_proof_to_a_smaller_tree(old: int, size: int) -> None:
 
 def test_nothing_to_prove() -> None:
     """From the empty tree, and to the same size, the proof is empty."""
-    assert tree.consistency(0, 5, STORED) == []
-    assert tree.consistency(5, 5, STORED) == []
+    assert [] == tree.consistency(0, 5, STORED)
+    assert [] == tree.consistency(5, 5, STORED)

@@ -61,7 +61,7 @@ def test_redacted_lines_count_by_their_hash(tmp_path: Path) -> None:
 
 def test_an_empty_ledger_holds(tmp_path: Path) -> None:
     """A bundle of no entries verifies under the empty tree's root."""
-    assert verify_bundle(a_bundle(tmp_path, 0).folder).head.size == 0
+    assert 0 == verify_bundle(a_bundle(tmp_path, 0).folder).head.size
 
 
 @pytest.mark.parametrize("size", range(8))
@@ -139,7 +139,7 @@ def test_a_redaction_of_a_true_entry_holds(bundle: ABundle) -> None:
     lines = bundle.lines
     bundle.rewrite([redact(lines[0][:-1]) + b"\n", *lines[1:]])
 
-    assert verify_bundle(bundle.folder).redacted == 1
+    assert 1 == verify_bundle(bundle.folder).redacted
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -241,11 +241,11 @@ def test_the_command_says_and_exits(bundle: ABundle, capsys: pytest.CaptureFixtu
     old.write_text(sign_checkpoint(ORIGIN, Head(0, root_of([])), bundle.key))
     pinned.write_text(bundle.key.verifier.text() + "\n")
 
-    assert main([str(bundle.folder), "--vkey", str(pinned), "--since", str(old)]) == 0
+    assert 0 == main([str(bundle.folder), "--vkey", str(pinned), "--since", str(old)])
     assert "verified: size 7" in capsys.readouterr().out
-    assert main([str(bundle.folder), "--vkey", str(old)]) == 1
+    assert 1 == main([str(bundle.folder), "--vkey", str(old)])
     assert capsys.readouterr().err.startswith("NOT VERIFIED: the pinned vkey: ")
-    assert main([str(bundle.folder), "--since", str(bundle.folder / "none")]) == 1
+    assert 1 == main([str(bundle.folder), "--since", str(bundle.folder / "none")])
     assert "none can't be read" in capsys.readouterr().err
 
 
@@ -264,7 +264,7 @@ def test_the_verifier_needs_no_database(bundle: ABundle) -> None:
             check=False,
             cwd=Path(__file__).parents[2],
         )
-        assert (done.returncode, done.stderr) == (0, "")
+        assert (0, "") == (done.returncode, done.stderr)
 
 
 def test_a_later_bundle_extends_an_earlier_one(tmp_path: Path) -> None:
