@@ -80,6 +80,7 @@ class Processes:
             self._logs.mkdir(mode=0o700, exist_ok=True)
             self._dog = Watchdog()
             stack.callback(self._dog.close)
+            stack.callback(_leave_socket_folder, self._settings)
             self._stack = stack.pop_all()
         return self
 
@@ -116,16 +117,15 @@ class Processes:
             vault = self._start("vault", vault_arguments(self._settings))
             vault.wait_ready(_vault_probe(self._settings), _START_SECONDS)
 
-    def start_worker(self, environment: Mapping[str, str]) -> None:
-        """Start the worker and wait until it listens to the queue."""
-        worker = self._start("worker", worker_arguments(self._settings), environment)
-        worker.wait_ready(self._queue_is_heard, _START_SECONDS)
+    def start_doors(self, port: int, environment: Mapping[str, str]) -> str:
+        """Start worker and API side by side, wait for both, and return the API's URL.
 
-    def start_api(self, port: int = 0) -> str:
-        """Start the API on a port of this machine, any free one for 0; return its URL."""
-        port = port or free_port()
+        `environment` holds what the worker needs beyond the installation's own settings.
+        """
+        worker = self._start("worker", worker_arguments(self._settings), environment)
         api = self._start("api", api_arguments(self._settings, port))
         api.wait_ready(lambda: _answers_http(port), _START_SECONDS)
+        worker.wait_ready(self._queue_is_heard, _START_SECONDS)
         return f"http://127.0.0.1:{port}"
 
     def check_running(self) -> None:
@@ -158,6 +158,7 @@ def with_vault(settings: Settings, interruption: Interruption) -> Iterator[None]
         if not answers():
             logs = settings.data / "logs"
             logs.mkdir(mode=0o700, exist_ok=True)
+            stack.callback(_leave_socket_folder, settings)
             dog = Watchdog()
             stack.callback(dog.close)
             with interruption.undisturbed():
@@ -165,6 +166,14 @@ def with_vault(settings: Settings, interruption: Interruption) -> Iterator[None]
                 stack.callback(child.stop, _STOP_SECONDS)
             child.wait_ready(answers, _START_SECONDS)
         yield
+
+
+def _leave_socket_folder(settings: Settings) -> None:
+    """Remove the folder of sockets where it lies outside the installation and is empty."""
+    folder = settings.vault_socket.parent
+    if folder.parent != settings.data:
+        with suppress(OSError):
+            folder.rmdir()
 
 
 def _vault_probe(settings: Settings) -> Callable[[], bool]:

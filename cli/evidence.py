@@ -1,0 +1,69 @@
+"""`sealedbook audit …`: hand the ledger to an outsider, and check one as an outsider."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from audit.bundle import write_bundle
+from audit.checkpoint import Head
+from audit.entry import Resource
+from audit.events import Event
+from audit.verify import verify_bundle
+from cli.desk import CONSOLE_OPERATOR, DEFAULT_DATA, CommandError, DataFolder, open_house_with_vault
+from house.founding import VKEY_FILE
+from house.wiring import House
+from policies.actions import Action
+from policies.gate import Ask
+
+audit = typer.Typer(help="Hand the ledger to an outsider, and check one as an outsider.")
+
+
+@audit.command("bundle")
+def bundle(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="a new folder for the bundle")],
+    data: DataFolder = DEFAULT_DATA,
+) -> None:
+    """Write the ledger with its signed checkpoint, to be verified offline."""
+    with open_house_with_vault(data) as house:
+        head = make_bundle(house, folder)
+    typer.echo(f"{folder}: {head.size} entries under a signed checkpoint")
+    typer.echo(f"verify it with: sealedbook audit verify {folder} --vkey {data / VKEY_FILE}")
+
+
+@audit.command("verify")
+def verify(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="the bundle")],
+    vkey: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="the ledger's key, as you know it")
+    ] = None,
+    since: Annotated[
+        Path | None, typer.Option(metavar="OLD_CHECKPOINT", help="a checkpoint that you saw earlier")
+    ] = None,
+) -> None:
+    """Check a bundle: no installation, no network and no secret is needed."""
+    verdict = verify_bundle(folder, vkey=_read(vkey) if vkey else None, since=_read(since) if since else None)
+    for line in verdict.lines():
+        typer.echo(line)
+
+
+def make_bundle(house: House, folder: Path) -> Head:
+    """Write a bundle under a permit; the permit itself is in it."""
+    resource = Resource(kind="ledger", id=house.settings.origin.rpartition("/")[2])
+    with house.gate.transaction(CONSOLE_OPERATOR) as tx:
+        permit = tx.decide(Ask(action=Action.READ_LEDGER, resource=resource))
+    note = house.vault.sign()
+    vkey = (house.settings.data / VKEY_FILE).read_text().strip()
+    head = write_bundle(house.reader, folder, vkey, note)
+    with house.gate.transaction(CONSOLE_OPERATOR) as tx:
+        tx.record(Event.LEDGER_EXPORTED, Action.READ_LEDGER, resource, because=permit)
+    return head
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_bytes().decode()
+    except UnicodeDecodeError:
+        raise CommandError(f"{path} is not text") from None

@@ -1,0 +1,77 @@
+"""The demo's mail server: insists on STARTTLS and keeps each delivered message as a file.
+
+Its authority is made for this run; the private keys stay in memory. Whoever is to trust it
+finds the authority's certificate in a file.
+"""
+
+from __future__ import annotations
+
+import os
+import ssl
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import trustme
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+HOST = "127.0.0.1"
+_MOST_BYTES = 64 * 1024 * 1024
+
+
+class MailCatcher:
+    """A running mail server, as a context; `port` is where it listens."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.authority = folder / "ca.pem"
+        self.mails: list[Path] = []
+        self.port = 0
+        self._controller: Controller | None = None
+
+    def __enter__(self) -> Self:
+        """Make the authority and listen."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        authority = trustme.CA()
+        self.authority.write_bytes(authority.cert_pem.bytes())
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert(HOST).configure_cert(tls)
+        self._controller = _AnyPort(
+            self,
+            hostname=HOST,
+            port=0,
+            ready_timeout=10,
+            tls_context=tls,
+            require_starttls=True,
+            data_size_limit=_MOST_BYTES,
+        )
+        self._controller.start()
+        self.port = self._controller.port
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop listening."""
+        if self._controller is not None:
+            self._controller.stop(no_assert=True)
+
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
+        """Keep a message, and only then say that it was taken."""
+        content: Any = envelope.content
+        path = self.folder / f"mail-{len(self.mails) + 1}.eml"
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(bytes(content))
+        self.mails.append(path)
+        return "250 OK"
+
+
+class _AnyPort(Controller):
+    """A controller on a port that the system chose."""
+
+    def _trigger_server(self) -> None:
+        listening: Any = self.server
+        self.port = listening.sockets[0].getsockname()[1]
+        super()._trigger_server()  # type: ignore[no-untyped-call]  # aiosmtpd has no types
