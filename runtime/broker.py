@@ -48,6 +48,9 @@ CELERY_SETTINGS: dict[str, Any] = {
         "socket_keepalive": True,
         "health_check_interval": 10,
         "global_keyprefix": "sealedbook:",
+        # Who publishes gives a broker that is down one more try, and doesn't wait for it.
+        "max_retries": 1,
+        "interval_start": 0.1,
     },
 }
 _BUILT_IN = "celery."
