@@ -9,6 +9,8 @@ line breaks in it is still one record. No message holds a byte of the file's val
 
 from __future__ import annotations
 
+import contextlib
+import csv
 import hashlib
 import io
 import re
@@ -17,14 +19,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
-from pyarrow import csv
+from pyarrow import csv as arrow_csv
 
 from snapshot.findings import FILE, Finding, FindingCode, at_file, at_records
 
 FIRST_RECORD = 2
 _BLOCK_BYTES = 16 * 1024 * 1024
 _MAX_COLUMNS = 1024
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9 _-]{0,62}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,10 +79,9 @@ def read_extract(path: Path, known: Collection[str]) -> Extract:
 
     Whatever else is wrong stands in the Extract's findings.
     """
-    ragged: list[int] = []
     with _DigestingReader(path) as source:
         try:
-            table = _parse(source, ragged)
+            table = _parse(source)
         except pa.ArrowInvalid:
             # Arrow's message quotes the place in the file, values and all: it goes no further.
             table = None
@@ -90,14 +91,15 @@ def read_extract(path: Path, known: Collection[str]) -> Extract:
     rows = None
     findings = []
     if table is None or table.num_columns > _MAX_COLUMNS:
-        findings.append(at_file(FindingCode.NOT_CSV))
+        ragged = _ragged_records(path) if table is None else []
+        findings.append(
+            at_records(FindingCode.RAGGED_RECORD, FILE, ragged) if ragged else at_file(FindingCode.NOT_CSV)
+        )
     else:
         header = tuple(field.decode("utf-8", "replace") for (field,) in _first_record(table))
         rows, findings = _decode(table, header, known)
     if quotes % 2:
         findings.append(at_file(FindingCode.UNPAIRED_QUOTE))
-    if ragged:
-        findings.append(at_records(FindingCode.RAGGED_RECORD, FILE, ragged))
     return Extract(
         file=path.name,
         sha256=sha256,
@@ -120,24 +122,33 @@ def shown_name(header: Sequence[str], place: int, known: Collection[str]) -> str
     return name if has_header and _NAME.fullmatch(name) else f"header field {place + 1}"
 
 
-def _parse(source: _DigestingReader, ragged: list[int]) -> pa.Table:
-    def skip_ragged(record: csv.InvalidRow) -> str:
-        ragged.append(record.number)
-        return "skip"
-
+def _parse(source: _DigestingReader) -> pa.Table:
     # The header is read as a record among others: so one parser sees the whole file, and
     # repeated names don't confuse it. Bytes first, since a failed decoding names no place.
-    return csv.read_csv(
+    return arrow_csv.read_csv(
         source,
-        read_options=csv.ReadOptions(
+        read_options=arrow_csv.ReadOptions(
             autogenerate_column_names=True, use_threads=False, block_size=_BLOCK_BYTES
         ),
-        parse_options=csv.ParseOptions(newlines_in_values=True, invalid_row_handler=skip_ragged),
-        convert_options=csv.ConvertOptions(
+        parse_options=arrow_csv.ParseOptions(newlines_in_values=True),
+        convert_options=arrow_csv.ConvertOptions(
             column_types={f"f{place}": pa.binary() for place in range(_MAX_COLUMNS)},
             strings_can_be_null=False,
         ),
     )
+
+
+def _ragged_records(path: Path) -> list[int]:
+    """Return the records with more or fewer fields than the first; slow, for the report alone."""
+    # Arrow could call back for each such record, but only where it decodes as UTF-8.
+    ragged, record, fields = [], 0, 0
+    with path.open(encoding="latin-1", newline="") as file, contextlib.suppress(csv.Error):
+        for values in filter(None, csv.reader(file)):
+            record += 1
+            fields = fields or len(values)
+            if len(values) != fields:
+                ragged.append(record)
+    return ragged
 
 
 def _first_record(table: pa.Table) -> list[list[bytes]]:

@@ -150,7 +150,10 @@ def test_the_same_moment_in_another_zone_is_the_same(tmp_path: Path) -> None:
     ("header", "code", "column"),
     [
         ([*NAMES, "favorite_color"], FindingCode.UNKNOWN_COLUMN, "favorite_color"),
-        ([*NAMES, "Case_Number"], FindingCode.UNKNOWN_COLUMN, "header field 71"),
+        ([*NAMES, "Case Number"], FindingCode.UNKNOWN_COLUMN, "Case Number"),
+        ([*NAMES, "jo@mail.example"], FindingCode.UNKNOWN_COLUMN, "header field 71"),
+        ([*NAMES, ""], FindingCode.UNKNOWN_COLUMN, "header field 71"),
+        ([*NAMES, "Social Security Number"], FindingCode.NEVER_EXPORT_COLUMN, "Social Security Number"),
         ([name for name in NAMES if name != "email"], FindingCode.MISSING_COLUMN, "email"),
         ([*NAMES, "email"], FindingCode.REPEATED_COLUMN, "email"),
         ([*NAMES, "ssn"], FindingCode.NEVER_EXPORT_COLUMN, "ssn"),

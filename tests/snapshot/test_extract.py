@@ -7,6 +7,8 @@ import hashlib
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from snapshot.extract import read_extract
 from snapshot.findings import FILE, Finding, FindingCode
@@ -85,6 +87,11 @@ def test_ragged_records_are_counted_as_records(tmp_path: Path) -> None:
     assert "secretly" not in finding.line()
 
 
+def test_ragged_records_need_no_encoding(tmp_path: Path) -> None:
+    """A ragged record is placed even where its bytes are not UTF-8."""
+    assert (3,) == _only(_file(tmp_path, b"id,name,note\n1,2,3\n4,\xff\n")).records
+
+
 @pytest.mark.parametrize("data", [b"", b"\n\n\n", b",".join([b"c"] * 1025) + b"\n"])
 def test_what_is_no_table_is_refused(tmp_path: Path, data: bytes) -> None:
     """An empty file, empty lines alone, or a header of more than a thousand names is no extract."""
@@ -100,6 +107,14 @@ def test_a_value_longer_than_a_block_is_refused_plainly(tmp_path: Path) -> None:
     """A record beyond the parser's block is an unreadable file, not a crash."""
     path = _file(tmp_path, b'id,name,note\n1,2,"' + b"x\n" * 20_000_000 + b'"\n')
     assert _only(path).code is FindingCode.NOT_CSV
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(tail=st.lists(st.sampled_from([b'"', b",", b"\n", b"\r", b"\x00", b"\xff", b"a", "é".encode()])))
+def test_no_bytes_make_the_reader_crash(tmp_path: Path, tail: list[bytes]) -> None:
+    """Whatever follows the header, the answer is a table or findings, never both and never a crash."""
+    extract = read_extract(_file(tmp_path, b"id,name,note\n" + b"".join(tail)), KNOWN)
+    assert (extract.rows is None) == bool(extract.findings)
 
 
 def test_a_missing_file_is_an_os_error(tmp_path: Path) -> None:
