@@ -26,8 +26,6 @@ from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
-import structlog
-
 from runtime.clock import HouseClock
 from vault.errors import Code
 from vault.framing import (
@@ -50,8 +48,6 @@ READ_SECONDS = 10.0
 PLACES = 64
 _ACCEPT_SECONDS = 0.2
 _BACKLOG = 128
-
-_log = structlog.get_logger()
 
 
 class Server:
@@ -103,7 +99,8 @@ class Server:
         except FramingError:
             pass
         except Exception as error:  # noqa: BLE001 - one call that breaks must not end the others
-            _log.exception("vault.call_failed", exc_info=error)
+            # The class alone: a message may quote what was asked. This process imports as little as it can.
+            sys.stderr.write(f"vault: a call failed: {type(error).__name__}\n")
         finally:
             self._places.release()
 

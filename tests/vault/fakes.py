@@ -15,6 +15,7 @@ from vault.home import CounterFile
 from vault.keeper import Keeper, Tries
 from vault.messages import Answer, Request
 from vault.permits import ShownEntry
+from vault.store import Store
 from vault.table import Call
 
 
@@ -161,3 +162,15 @@ class Asker:
             self.read()
             answer = self.show()
         return answer
+
+
+class DyingStore(Store):
+    """A store whose process can be made to die just before a commit."""
+
+    dies_before_commit = False
+
+    def put_fact(self, name: str, value: bytes) -> None:
+        """Write a fact, or die at the last one before the commit."""
+        if self.dies_before_commit and name == "changes":
+            raise CrashError
+        super().put_fact(name, value)

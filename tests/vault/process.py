@@ -59,6 +59,10 @@ class VaultProcess:
         self.process = None
         return code
 
+    def kill(self) -> None:
+        """End the process at once; a process that has ended stays so."""
+        self.stop(signal.SIGKILL)
+
 
 @contextmanager
 def a_vault_process(home: Path) -> Iterator[VaultProcess]:

@@ -1,0 +1,407 @@
+"""The protocol's state machine: honest callers and an adversary, real vault and model together.
+
+Every step's answer is compared with the model's. What the vault promises is checked beside it:
+who gets a key leaves an entry in every later signed head; only the table's callers get it;
+destroyed stays destroyed; a passphrase shown is the stored book's; a ledger that doesn't extend
+V opens and destroys nothing; signed heads never fork.
+"""
+
+from __future__ import annotations
+
+import copy
+import shutil
+import tempfile
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from audit.checkpoint import VerifierKey, read_checkpoint
+from audit.entry import Entry, Resource
+from tests.vault import factories
+from tests.vault.fakes import CrashError, MemoryLedger
+from tests.vault.model import Asked, ModelTries, ModelVault, Published, Said
+from vault.ceremony import create_vault
+from vault.errors import Code
+from vault.heads import ShownProof
+from vault.home import COUNTER_NAME, STORE_NAME
+from vault.messages import Answer, Request
+from vault.table import CALLERS_WITHOUT_PERMIT, ROWS, Call, CallerKind
+
+CALLS = (
+    Call.IMPORT_SNAPSHOT,
+    Call.BUILD_BOOK,
+    Call.SEND_BOOK,
+    Call.DOWNLOAD_BOOK,
+    Call.REVEAL_PASSPHRASE,
+    Call.DESTROY,
+)
+EXPORTS = st.sampled_from(["X1", "X2"])
+TOKENS = st.integers(min_value=1, max_value=2)
+ATTEMPTS = st.sampled_from(["A1", "A2"])
+PICKS = st.integers(min_value=0, max_value=999)
+CRASHES = st.sampled_from(["before commit", "before counter", "after counter"])
+
+
+class VaultMachine(RuleBasedStateMachine):
+    """Rules that hold for a vault in this process and for one behind a socket."""
+
+    restores_vaults = True
+
+    def __init__(self) -> None:
+        """Found a vault, with one published snapshot to build from."""
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp(prefix="sv-"))
+        self.home = self.folder / "vault"
+        self.founding = create_vault(self.home, factories.ORIGIN)
+        self.meaning: dict[bytes, Said | Published] = {}
+        self.model = ModelVault(meaning=self.meaning)
+        self.ledger = MemoryLedger()
+        self.books: dict[str, tuple[str | None, str]] = {}
+        self.opened: list[bytes] = []
+        self.signed: dict[int, bytes] = {}
+        self.records: dict[str, str] = {}
+        self.seen: dict[CallerKind, int] = dict.fromkeys(CallerKind, 0)
+        self.counted = 0
+        self.start()
+        self.publish("A1")
+        self.permit_import("A1")
+        self.ask(CallerKind.WORKER, Call.IMPORT_SNAPSHOT, (len(self.ledger.entries) - 1,))
+
+    # What a vault in this process and one behind a socket do differently.
+
+    def start(self) -> None:
+        """Start the vault on its folder."""
+        raise NotImplementedError
+
+    def stop(self) -> None:
+        """End the vault without a word."""
+        raise NotImplementedError
+
+    def line(self) -> Callable[[Request], Answer]:
+        """Return a way to make the tries of one call."""
+        raise NotImplementedError
+
+    def now(self) -> datetime:
+        """Return the house's time."""
+        raise NotImplementedError
+
+    def teardown(self) -> None:
+        """Stop, and leave nothing."""
+        self.stop()
+        shutil.rmtree(self.folder)
+
+    # Honest steps: the gate and the publisher write, callers ask.
+
+    def append(self, entry: Entry, meaning: Said | Published) -> int:
+        """Append an entry and note what it means."""
+        self.meaning[entry.encode()] = meaning
+        return self.ledger.append(entry)
+
+    @rule(attempt=ATTEMPTS)
+    def publish(self, attempt: str) -> None:
+        """Publish an attempt, whether or not it was imported."""
+        self.append(factories.publication(attempt), Published(attempt=attempt))
+
+    @rule(attempt=ATTEMPTS)
+    def permit_import(self, attempt: str) -> None:
+        """Record a permit to import."""
+        entry = factories.import_permit(attempt, now=self.now())
+        self.append(entry, self._said(Call.IMPORT_SNAPSHOT, entry, attempt=attempt))
+
+    @rule(call=st.sampled_from(CALLS[1:5]), export=EXPORTS, token=TOKENS, minutes=st.sampled_from([5, 5, 40]))
+    def permit_book(self, call: Call, export: str, token: int, minutes: int) -> None:
+        """Record a permit for a book, some of them too long-lived."""
+        life = timedelta(minutes=minutes)
+        if call is Call.BUILD_BOOK:
+            entry = factories.build_permit(export, token, now=self.now(), life=life)
+        else:
+            entry = factories.book_permit(call, export, token, now=self.now(), life=life)
+        self.append(entry, self._said(call, entry, export=export, fencing=token))
+
+    @rule(export=EXPORTS, token=TOKENS, kind=st.sampled_from(["book", "key", "passphrase", "export"]))
+    def permit_destruction(self, export: str, token: int, kind: str) -> None:
+        """Record a permit to destroy."""
+        object_id = f"export:{export}" if kind == "export" else f"{kind}:{export}.{token}"
+        entry = factories.destroy_permit(object_id, now=self.now())
+        self.append(entry, self._said(Call.DESTROY, entry, objects=(object_id,)))
+
+    def _said(self, call: Call, entry: Entry, **said: Any) -> Said:
+        return Said(call=call, expires=datetime.fromisoformat(entry.expires or ""), **said)
+
+    @rule(pick=PICKS)
+    def spend(self, pick: int) -> None:
+        """A caller of the right kind shows a permit for what it permits, spent or not."""
+        index = self._permit(pick)
+        said = self.meaning[self.ledger.entries[index]] if index is not None else None
+        if index is not None and isinstance(said, Said):
+            kind = sorted(ROWS[said.call].callers)[pick % len(ROWS[said.call].callers)]
+            self.ask(kind, said.call, self._with_publication(said.call, index))
+
+    @rule(kind=st.sampled_from(CallerKind))
+    def sign(self, kind: CallerKind) -> None:
+        """Anyone has the head signed."""
+        self.ask(kind, Call.SIGN, ())
+
+    @rule(pick=PICKS, other=PICKS)
+    def race(self, pick: int, other: int) -> None:
+        """Two honest callers read, the ledger grows, both show: in the end both are answered."""
+        first, second = self._honest(pick), self._honest(other)
+        if first and second:
+            tries = [Try(self, *first), Try(self, *second)]
+            for one in tries:
+                one.read()
+            self.publish("A1")
+            for one in tries:
+                one.finish()
+
+    def _honest(self, pick: int) -> tuple[CallerKind, Call, tuple[int, ...]] | None:
+        index = self._permit(pick)
+        said = self.meaning[self.ledger.entries[index]] if index is not None else None
+        if index is None or not isinstance(said, Said):
+            return None
+        return min(ROWS[said.call].callers), said.call, self._with_publication(said.call, index)
+
+    def _permit(self, pick: int) -> int | None:
+        meanings = [self.meaning.get(encoded) for encoded in self.ledger.entries]
+        places = [place for place, meaning in enumerate(meanings) if isinstance(meaning, Said)]
+        return places[-1 - pick % len(places)] if places else None
+
+    def _with_publication(self, call: Call, index: int) -> tuple[int, ...]:
+        if call is not Call.BUILD_BOOK:
+            return (index,)
+        meanings = [self.meaning.get(encoded) for encoded in self.ledger.entries]
+        places = [place for place, meaning in enumerate(meanings) if isinstance(meaning, Published)]
+        return (index, places[0] if places else index)
+
+    # The adversary: credentials, copies, the database, the vault's own files.
+
+    @rule(kind=st.sampled_from(CallerKind), call=st.sampled_from(CALLS), pick=PICKS)
+    def steal(self, kind: CallerKind, call: Call, pick: int) -> None:
+        """A stolen credential shows any entry of the ledger for anything."""
+        if self.ledger.entries:
+            index = pick % len(self.ledger.entries)
+            self.ask(kind, call, (index, index) if call is Call.BUILD_BOOK else (index,))
+
+    @rule(pick=PICKS)
+    def copy_an_entry(self, pick: int) -> None:
+        """An entry is appended once more, byte for byte."""
+        if self.ledger.entries:
+            self.ledger.append_bytes(self.ledger.entries[pick % len(self.ledger.entries)])
+
+    @rule(pick=PICKS, bit=st.integers(min_value=0, max_value=2000))
+    def forge(self, pick: int, bit: int) -> None:
+        """A permit with one bit changed, shown with the true one's path, opens nothing."""
+        honest = self._honest(pick)
+        if honest and self.ledger.entries[: len(self.model.seen)] == list(self.model.seen):
+            answer = Try(self, *honest, flipped_bit=bit).finish()
+
+            assert answer.code is Code.UNPROVEN
+
+    @rule(back=st.integers(min_value=1, max_value=6))
+    def roll_back(self, back: int) -> None:
+        """The database, and nothing else, is put back to an earlier copy of itself."""
+        self.ledger = self.ledger.earlier(max(0, len(self.ledger.entries) - back))
+
+    @precondition(lambda self: len(self.model.seen) > 0)
+    @rule()
+    def put_right(self) -> None:
+        """The operator finds the copy of the database that the vault saw last."""
+        self.ledger = MemoryLedger(self.model.seen, self.ledger.notes)
+
+    @precondition(lambda self: self.restores_vaults)
+    @rule(is_whole=st.booleans())
+    def restore_the_vault(self, is_whole: bool) -> None:
+        """An old copy of the store is tried: alone, or with its counter. It opens nothing."""
+        self.stop()
+        copied = [path for path in (self.home / STORE_NAME, self.home / COUNTER_NAME) if path.exists()]
+        for path in copied:
+            shutil.copy(path, self.folder / path.name)
+        self.start()
+        marker = factories.publication("A1")
+        index = self.append(marker, Published(attempt="A1"))
+        answer = Try(self, CallerKind.OPERATOR, Call.SIGN, ()).finish()
+        if answer.code is not Code.OPENED:
+            return
+        note = str(answer.body["checkpoint"])
+        self.stop()
+        present = {path: path.read_bytes() for path in (self.home / STORE_NAME, self.home / COUNTER_NAME)}
+        shutil.copy(self.folder / STORE_NAME, self.home / STORE_NAME)
+        if is_whole:
+            shutil.copy(self.folder / COUNTER_NAME, self.home / COUNTER_NAME)
+        self.start()
+        proof = self.ledger.prove(0, [])
+        shown = Request(
+            call=Call.SIGN,
+            credential=self.founding.credentials[CallerKind.API],
+            proof=ShownProof(base=0, head=proof.head, consistency=()),
+            checkpoint=note,
+        )
+
+        assert index == len(self.ledger.entries) - 1
+        assert self.line()(shown).code is Code.BEHIND
+        assert self.line()(shown).code is Code.BEHIND
+
+        self.stop()
+        for path, data in present.items():
+            path.write_bytes(data)
+        self.start()
+
+    # One call to its end, and what must hold of every answer.
+
+    def ask(self, kind: CallerKind, call: Call, indices: tuple[int, ...]) -> Answer:
+        """Make one call to its end."""
+        return Try(self, kind, call, indices).finish()
+
+    def note(self, asked: Asked, passphrase: str, answer: Answer | None) -> None:
+        """Check and remember what was opened; None where the answer was lost in a crash."""
+        allowed = CALLERS_WITHOUT_PERMIT.get(asked.call) or ROWS[asked.call].callers
+        assert asked.kind in allowed
+        assert asked.history == self.model.seen
+        if asked.call is Call.SIGN:
+            if answer is not None:
+                self._note_signature(str(answer.body["checkpoint"]))
+            return
+        leaf = asked.history[asked.indices[0]]
+        said = self.meaning[leaf]
+        assert isinstance(said, Said)
+        self.opened.append(leaf)
+        if said.call is Call.BUILD_BOOK:
+            assert said.key not in self.books
+            self.books[said.key] = (str(answer.body["book"]) if answer else None, passphrase)
+        elif answer is not None:
+            self._note_body(said, answer)
+
+    def _note_body(self, said: Said, answer: Answer) -> None:
+        if said.call in {Call.SEND_BOOK, Call.DOWNLOAD_BOOK}:
+            assert self.books[said.key][0] in {None, answer.body["book"]}
+        elif said.call is Call.REVEAL_PASSPHRASE:
+            assert self.books[said.key][1] == answer.body["passphrase"]
+        elif said.call is Call.DESTROY:
+            for object_id, record in zip(said.objects, answer.body["records"], strict=True):
+                assert self.records.setdefault(object_id, record) == record
+
+    def _note_signature(self, note: str) -> None:
+        origin, head = read_checkpoint(note, VerifierKey.parse(self.founding.vkey))
+        assert origin == factories.ORIGIN
+        assert MemoryLedger(self.model.seen).head_at(len(self.model.seen)) == head
+        assert self.signed.setdefault(head.size, head.root) == head.root
+        self.ledger.keep_checkpoint(note, head)
+
+    @invariant()
+    def what_was_opened_stays_under_v(self) -> None:
+        """Every permit that opened something is in the history that V stands for."""
+        assert set(self.opened) <= set(self.model.seen)
+
+    @invariant()
+    def signed_heads_lie_on_one_history(self) -> None:
+        """Every head that was signed is an earlier state of V."""
+        history = MemoryLedger(self.model.seen)
+        assert {size: history.head_at(size).root for size in self.signed} == self.signed
+
+
+class Try:
+    """One call, step by step, at the vault and at the model."""
+
+    def __init__(
+        self,
+        machine: VaultMachine,
+        kind: CallerKind,
+        call: Call,
+        indices: tuple[int, ...],
+        *,
+        flipped_bit: int | None = None,
+    ) -> None:
+        self.machine = machine
+        self.kind = kind
+        self.call = call
+        self.indices = indices
+        self.flipped_bit = flipped_bit
+        self.line = machine.line()
+        self.tries = ModelTries()
+        machine.counted += 1
+        self.passphrase = f"passphrase-{machine.counted}"
+        self.read()
+
+    def read(self) -> None:
+        """Read the ledger as it stands."""
+        base, ledger = self.machine.seen[self.kind], self.machine.ledger
+        self.proof = ledger.prove(base, self.indices)
+        self.asked = Asked(
+            kind=self.kind,
+            call=self.call,
+            history=tuple(ledger.entries),
+            base=base,
+            indices=self.indices,
+            now=self.machine.now(),
+        )
+
+    def finish(self) -> Answer:
+        """Show, and read and show again until the answer isn't stale."""
+        answer = self.show()
+        while answer.code is Code.STALE:
+            self.read()
+            answer = self.show()
+        return answer
+
+    def show(self) -> Answer:
+        """Show what was read; compare the answer with the model's."""
+        machine, model = self.machine, copy.deepcopy(self.machine.model)
+        model.meaning = machine.meaning
+        expected = model.show(self.asked, self.tries)
+        if self.flipped_bit is not None and expected not in {Code.STALE, Code.CALLER}:
+            # The head is the true one and V moves to it; the permit isn't the one in the tree.
+            model = copy.deepcopy(machine.model)
+            model.meaning, model.seen = machine.meaning, self.asked.history
+            expected = Code.UNPROVEN
+        is_committed = True
+        answer: Answer | None = None
+        try:
+            answer = self.line(self._request())
+        except CrashError as crash:
+            is_committed = str(crash) != "before commit"
+            machine.stop()
+            machine.start()
+        if is_committed:
+            machine.model = model
+            if expected is Code.OPENED:
+                machine.note(self.asked, self.passphrase, answer)
+        if answer is None:
+            return Answer(code=Code.UNAVAILABLE)
+        assert (expected, self.call) == (answer.code, self.call)
+        assert answer.code is Code.OPENED or not answer.body
+        if answer.size is not None:
+            machine.seen[self.kind] = answer.size
+        return answer
+
+    def _request(self) -> Request:
+        texts = {
+            Call.IMPORT_SNAPSHOT: {"attempt": self._attempt()},
+            Call.BUILD_BOOK: {"passphrase": self.passphrase},
+        }
+        permits = self.proof.permits
+        if self.flipped_bit is not None:
+            data = bytearray(permits[0].encoded)
+            data[self.flipped_bit // 8 % len(data)] ^= 1 << self.flipped_bit % 8
+            permits = [type(permits[0])(**{**vars(permits[0]), "encoded": bytes(data)}), *permits[1:]]
+        return Request(
+            call=self.call,
+            credential=self.machine.founding.credentials[self.kind],
+            proof=ShownProof(
+                base=self.proof.base, head=self.proof.head, consistency=tuple(self.proof.consistency)
+            ),
+            checkpoint=self.proof.checkpoint,
+            permit=permits[0] if permits else None,
+            published=permits[1] if len(permits) > 1 else None,
+            texts=texts.get(self.call, {}),
+            lists=dict(factories.IMPORT_LISTS) if self.call is Call.IMPORT_SNAPSHOT else {},
+        )
+
+    def _attempt(self) -> str:
+        if not self.indices:
+            return ""
+        resource: Resource = Entry.decode(self.asked.history[self.indices[0]]).resource
+        return resource.id

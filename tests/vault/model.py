@@ -1,0 +1,163 @@
+"""The vault's protocol as a small pure model: what each step must answer.
+
+Here a head is the whole history that it stands for, so that a proof is a comparison of
+prefixes; there is no cryptography, no store and no process. The machines in
+`test_protocol.py` walk the real vault and this model side by side, under an adversary.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from vault.errors import Code
+from vault.keeper import STALE_TIMES
+from vault.marks import KEPT_AFTER_EXPIRY
+from vault.table import CALLERS_WITHOUT_PERMIT, ROWS, Call, CallerKind
+
+History = tuple[bytes, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """What a permit's bytes mean."""
+
+    call: Call
+    expires: datetime
+    export: str = ""
+    fencing: int = 0
+    attempt: str = ""
+    objects: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """The name of the book's key."""
+        return f"key:{self.export}.{self.fencing}"
+
+    @property
+    def passphrase(self) -> str:
+        """The name of the book's passphrase."""
+        return f"passphrase:{self.export}.{self.fencing}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Published:
+    """What a publication's bytes mean."""
+
+    attempt: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """One try of one call: who asks what, and the history as it was read."""
+
+    kind: CallerKind
+    call: Call
+    history: History
+    base: int
+    indices: tuple[int, ...]
+    now: datetime
+
+
+@dataclass(kw_only=True)
+class ModelTries:
+    """The stale answers that one call heard."""
+
+    size: int = -1
+    times: int = 0
+
+
+@dataclass(kw_only=True)
+class ModelVault:
+    """V as a history, permits spent, names taken (True while their secret is held)."""
+
+    meaning: dict[bytes, Said | Published]
+    seen: History = ()
+    spent: dict[bytes, datetime] = field(default_factory=dict)
+    floor: datetime | None = None
+    held: dict[str, bool] = field(default_factory=dict)
+    barred: set[str] = field(default_factory=set)
+
+    def show(self, asked: Asked, tries: ModelTries) -> Code:
+        """Return what a try must be answered, and change as the vault must."""
+        allowed = CALLERS_WITHOUT_PERMIT.get(asked.call) or ROWS[asked.call].callers
+        if asked.kind not in allowed:
+            return Code.CALLER
+        if asked.base != len(self.seen) or len(asked.history) < len(self.seen):
+            tries.times = tries.times + 1 if tries.size == len(self.seen) else 1
+            tries.size = len(self.seen)
+            return Code.STALE if tries.times < STALE_TIMES else Code.ROLLED_BACK
+        if asked.history[: len(self.seen)] != self.seen:
+            return Code.FORK
+        self.seen = asked.history
+        return Code.OPENED if asked.call is Call.SIGN else self._open(asked)
+
+    def _open(self, asked: Asked) -> Code:
+        leaf = asked.history[asked.indices[0]]
+        said = self.meaning[leaf]
+        if not isinstance(said, Said):
+            return Code.NOT_A_PERMIT
+        if said.call is not asked.call:
+            return Code.MISFIT
+        if said.expires <= asked.now or (self.floor is not None and said.expires <= self.floor):
+            return Code.EXPIRED
+        if said.expires > asked.now + ROWS[asked.call].longest_life:
+            return Code.TOO_LONG
+        if leaf in self.spent:
+            code = Code.OPENED if asked.call is Call.DESTROY else Code.SPENT
+        else:
+            code = self._effect(said, asked)
+        if code is Code.OPENED:
+            self._drop(asked.now)
+            self.spent[leaf] = said.expires
+        return code
+
+    def _drop(self, now: datetime) -> None:
+        old = [expires for expires in self.spent.values() if expires < now - KEPT_AFTER_EXPIRY]
+        if old:
+            latest = max(old)
+            self.floor = latest if self.floor is None else max(latest, self.floor)
+            self.spent = {leaf: expires for leaf, expires in self.spent.items() if expires > latest}
+
+    def _effect(self, said: Said, asked: Asked) -> Code:
+        if said.call is Call.IMPORT_SNAPSHOT:
+            return self._take(f"snapshot:{said.attempt}")
+        if said.call is Call.BUILD_BOOK:
+            published = self.meaning[asked.history[asked.indices[1]]]
+            if not isinstance(published, Published):
+                return Code.MISFIT
+            opened = self._look(f"snapshot:{published.attempt}")
+            return opened if opened is not Code.OPENED else self._build(said)
+        if said.call is Call.DESTROY:
+            for object_id in said.objects:
+                self._destroy(object_id)
+            return Code.OPENED
+        return self._look(said.passphrase if said.call is Call.REVEAL_PASSPHRASE else said.key)
+
+    def _look(self, name: str) -> Code:
+        if name not in self.held:
+            return Code.UNKNOWN
+        return Code.OPENED if self.held[name] else Code.DESTROYED
+
+    def _take(self, name: str) -> Code:
+        if name in self.held:
+            return Code.EXISTS
+        self.held[name] = True
+        return Code.OPENED
+
+    def _build(self, said: Said) -> Code:
+        if said.export in self.barred:
+            return Code.BARRED
+        if said.key in self.held or said.passphrase in self.held:
+            return Code.EXISTS
+        self.held |= {said.key: True, said.passphrase: True}
+        return Code.OPENED
+
+    def _destroy(self, object_id: str) -> None:
+        kind, _, rest = object_id.partition(":")
+        if kind == "export":
+            self.barred.add(rest)
+            names = [name for name in self.held if name.partition(":")[2].rpartition(".")[0] == rest]
+        else:
+            names = [f"key:{rest}", f"passphrase:{rest}"] if kind == "book" else [object_id]
+        self.held |= dict.fromkeys(names, False)

@@ -1,0 +1,137 @@
+"""The protocol under an adversary: the keeper with a real store, and the real process."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import rule
+
+from tests.fakes import PinnedClock
+from tests.vault.factories import NOON
+from tests.vault.fakes import CrashError, DyingCounter, DyingStore
+from tests.vault.machine import CRASHES, PICKS, VaultMachine
+from tests.vault.process import VaultProcess
+from vault.framing import FrameReader, decode_body, encode_frame
+from vault.keeper import Keeper, Tries
+from vault.messages import Answer, Request, read_answer, write_request
+
+
+class KeeperMachine(VaultMachine):
+    """The keeper in this process: every crash point, every clock."""
+
+    def __init__(self) -> None:
+        """Pin the clocks before the vault starts."""
+        self.clock = PinnedClock(NOON)
+        self.crash: str | None = None
+        super().__init__()
+
+    def start(self) -> None:
+        """Open the store as a process that starts."""
+        self.counter = DyingCounter(self.home)
+        self.store = DyingStore(self.home, self.counter)
+        self.keeper = Keeper(self.store, self.clock, PinnedClock(NOON))
+
+    def stop(self) -> None:
+        """Let the store go."""
+        self.store.close()
+
+    def line(self) -> Callable[[Request], Answer]:
+        """Ask the keeper, or die on the way."""
+        tries = Tries()
+
+        def answer(request: Request) -> Answer:
+            self.store.dies_before_commit = self.crash == "before commit"
+            self.counter.dies_before = self.crash == "before counter"
+            self.counter.dies_after = self.crash == "after counter"
+            try:
+                return self.keeper.answer(request, tries)
+            except CrashError:
+                raise CrashError(self.crash) from None
+
+        return answer
+
+    def now(self) -> datetime:
+        """Return the pinned time."""
+        return self.clock.now()
+
+    @rule(pick=PICKS, crash=CRASHES)
+    def spend_and_die(self, pick: int, crash: str) -> None:
+        """The process dies while it answers an honest caller, and is started again."""
+        self.crash = crash
+        try:
+            self.spend(pick)
+        finally:
+            self.crash = None
+            self.store.dies_before_commit = self.counter.dies_before = self.counter.dies_after = False
+
+    @rule(hours=st.sampled_from([-1000, -1, 1, 30 * 24, 1000, 10_000]))
+    def jump(self, hours: int) -> None:
+        """The house's clock jumps, either way."""
+        self.clock.advance(hours=hours)
+
+    @rule(minutes=st.integers(min_value=1, max_value=20))
+    def wait(self, minutes: int) -> None:
+        """Time goes by."""
+        self.clock.advance(minutes=minutes)
+
+
+class ProcessMachine(VaultMachine):
+    """The real process: killed and started again between calls."""
+
+    restores_vaults = False  # each copy takes three starts; `test_client.py` shows one to a process
+
+    def start(self) -> None:
+        """Start the process on its folder."""
+        self.vault = VaultProcess(home=self.home, socket=self.folder / "v.sock")
+        self.vault.start()
+        self.lines: list[socket.socket] = []
+
+    def stop(self) -> None:
+        """Kill it."""
+        self.vault.kill()
+        for line in self.lines:
+            line.close()
+
+    def line(self) -> Callable[[Request], Answer]:
+        """Open a connection for one call's tries, at its first."""
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.lines.append(connection)
+        connection.connect(str(self.vault.socket))
+        reader = FrameReader(connection, max_bytes=2**20)
+
+        def answer(request: Request) -> Answer:
+            connection.settimeout(10)
+            connection.sendall(encode_frame(write_request(request)))
+            return read_answer(decode_body(reader.read(seconds=10) or b""))
+
+        return answer
+
+    def now(self) -> datetime:
+        """Return the machine's time, a little early, so that what is permitted isn't too long."""
+        return datetime.now(UTC) - timedelta(seconds=1)
+
+    @rule()
+    def kill(self) -> None:
+        """The process is killed between two calls, and started again."""
+        self.stop()
+        self.start()
+
+
+TestKeeper = KeeperMachine.TestCase
+TestKeeper.settings = settings(
+    max_examples=80,
+    stateful_step_count=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
+TestProcess = ProcessMachine.TestCase
+TestProcess.settings = settings(
+    max_examples=6,
+    stateful_step_count=10,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
