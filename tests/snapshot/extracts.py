@@ -51,3 +51,9 @@ def findings_of(path: Path, as_of: datetime = AS_OF) -> list[Finding]:
     if findings or extract.rows is None:
         return findings
     return check_rows(extract.rows, CATALOGUE, as_of)
+
+
+def active_agents() -> list[str]:
+    """Return the licences of agents with active rows in the cut, sorted."""
+    active = [row for row in data_rows() if row["delegation_status"] == "active"]
+    return sorted({row["agent_license_number"] for row in active})
