@@ -50,7 +50,7 @@ def demo(
     with interruption.orderly():
         try:
             start = saturday_after(as_of)
-            with telling.step("Installation made: keys, credentials, first ledger entry") as tell:
+            with telling.step("Installation made (keys, credentials, first ledger entry)") as tell:
                 offset = round((start - datetime.now(UTC)).total_seconds())
                 charter = Charter(mode="demo", exchange=EXCHANGE, clock_offset=offset)
                 settings = found_installation(folder, charter)
@@ -63,7 +63,7 @@ def demo(
             finally:
                 house.close()
         except SystemExit:
-            sys.stderr.write("Stopped, with every process that was started.\n")
+            sys.stderr.write("Stopped, and so is every process that was started.\n")
             raise
         telling.say(f"{telling.seconds:5.1f} s  All processes stopped")
     _conclude(telling, settings, outcome, as_json=as_json)

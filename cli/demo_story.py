@@ -77,7 +77,7 @@ class Story:
     def tell(self, given: Given | None, as_of: datetime) -> Outcome:
         """Tell it all; AgentError, CommandError and the rooms' errors end it."""
         step = self._telling.step
-        with step("Vault started: it alone holds keys, and opens one thing for one recorded permit"):
+        with step("Vault started (it alone holds keys; each opening needs a recorded permit)"):
             self._processes.start_vault()
         imported, sign_in = self._prepare(given, as_of)
         with MailCatcher(self._folder / "mail") as catcher:
@@ -109,7 +109,7 @@ class Story:
             with step("Roster taken over") as tell:
                 added, known = take_roster(house, material.roster)
                 tell(f"{added + known} agents and managers with their papers")
-            with step("Weekly extract checked and stored, one encrypted shard an agent") as tell:
+            with step("Weekly extract checked and stored encrypted, agent by agent") as tell:
                 imported = import_extract(
                     material.extract,
                     as_of,
@@ -125,7 +125,7 @@ class Story:
         with step("Snapshot published") as tell:
             ref = publish(imported.attempt, who=CONSOLE_OPERATOR, gate=house.gate, vault=house.vault)
             tell(f"data as of {_pacific(as_of)}, digest {ref.digest[:16]}…")
-        with step("Agent enrolled with password and second factor") as tell:
+        with step("Agent enrolled (password and second factor)") as tell:
             sign_in = enrol_person(house, CONSOLE_OPERATOR, material.agent)
             tell(f"licence {material.agent}")
         return imported, sign_in
@@ -147,10 +147,10 @@ class Story:
         with step("Agent signed in over HTTP") as tell:
             started = agent.sign_in(sign_in)
             tell(f"role {started['role']}, second factor fresh for five minutes")
-        with step("Export requested: own Book of Business, by mail") as tell:
+        with step("Own Book of Business requested, by mail") as tell:
             export = agent.request_export()
-            tell(f"request {export['id']}")
-        with step("Export on its way") as tell:
+            tell(f"export {export['id']}")
+        with step("Export built and sent by the worker") as tell:
 
             def see(answer: dict[str, Any]) -> None:
                 self._processes.check_running()
@@ -160,7 +160,7 @@ class Story:
             export = agent.follow_export(export["id"], _SEND_SECONDS, see)
             if export["state"] != "sent":
                 raise CommandError(f"the export ended as {export['state']} ({export['reason']})")
-            tell(f"sent, {export['rows']} rows, {export['columns']} columns, {export['bytes']:,} bytes")
+            tell(f"{export['rows']} rows, {export['columns']} columns, {export['bytes']:,} bytes")
         return export
 
     def _receive(self, catcher: MailCatcher, export: dict[str, Any]) -> tuple[Path, Path, bytes]:
@@ -188,7 +188,7 @@ class Story:
         with self._telling.step("Passphrase revealed in the portal, never by mail") as tell:
             passphrase = agent.reveal_passphrase(export["id"])
             tell(passphrase)
-        with self._telling.step("Book opened with it") as tell:
+        with self._telling.step("Book opened with that passphrase") as tell:
             sheets = read_book(reopen(sealed, passphrase))
             rows = _rows_of(sheets)
             if rows != export["rows"] or len(sheets[0].columns) != export["columns"]:
@@ -199,7 +199,7 @@ class Story:
         return passphrase
 
     def _refuse(self, agent: AgentClient) -> dict[str, Any]:
-        with self._telling.step("The same request without the privacy acknowledgement") as tell:
+        with self._telling.step("Same request without the privacy acknowledgement") as tell:
             refusal = agent.request_without_acknowledgement()
             tell(f"refused by rule {refusal['rule']}")
         self._telling.detail(f"clause: {refusal['clause']}")

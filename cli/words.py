@@ -1,0 +1,75 @@
+"""What a person reads when a command fails: one clear message, and never a value of anybody's data.
+
+Law: an error that a room foresaw has a message made for people. Of any other its class and
+place are shown and no more, since messages of libraries quote values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from audit.bundle import BundleError
+from audit.checkpoint import NoteError
+from audit.errors import LedgerError
+from audit.verify import VerifyError
+from book.errors import BookError
+from cli.demo_client import AgentError
+from cli.desk import CommandError
+from exports.errors import ExportError
+from house.children import ChildError
+from house.enrolment import EnrolledAlreadyError
+from house.founding import FoundingError
+from house.processes import RunningAlreadyError
+from identity.roster import RosterError
+from policies.gate import RefusedError, UnrecordableError
+from policies.rules import PolicySetError
+from runtime.logs import place_of
+from runtime.objects import ObjectError
+from runtime.settings import SettingsError
+from snapshot.published import SnapshotNotFoundError
+from snapshot.publishing import SnapshotStateError
+from snapshot.report import ExtractRefusedError
+from store.people import PersonNotFoundError
+from vault.errors import VaultError
+from vault.home import HomeError
+
+EXPECTED = (
+    AgentError, BookError, BundleError, ChildError, CommandError, EnrolledAlreadyError, ExportError,
+    FoundingError, HomeError, LedgerError, NoteError, ObjectError, PersonNotFoundError, PolicySetError,
+    RosterError, RunningAlreadyError, SettingsError, SnapshotNotFoundError, SnapshotStateError,
+    UnrecordableError, VaultError,
+)  # fmt: skip
+
+
+def explain(error: Exception) -> str:
+    """Return what a person should read about an error: never a value that they didn't type."""
+    for kind, words in WORDS_FOR:
+        if isinstance(error, kind):
+            return words(error)
+    return f"unexpected {type(error).__name__} at {place_of(error)}; please report this place"
+
+
+def _refusal(error: Any) -> str:
+    lines = [f"refused by {rule.id}: {rule.clause}\n  {rule.advice}" for rule in error.rules]
+    return "\n".join([*lines, f"  recorded as entry {error.decision}"])
+
+
+def _file_trouble(error: Any) -> str:
+    place = error.filename or place_of(error)
+    return f"{place}: {error.strerror or type(error).__name__}"
+
+
+WORDS_FOR: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Callable[[Any], str]], ...] = (
+    (EXPECTED, str),
+    (RefusedError, _refusal),
+    (ExtractRefusedError, lambda error: "\n".join(error.report.lines())),
+    (VerifyError, lambda error: f"NOT VERIFIED: {error}"),
+    (OSError, _file_trouble),
+    (
+        SQLAlchemyError,
+        lambda error: f"the database can't be used ({type(error).__name__} at {place_of(error)})",
+    ),
+)
