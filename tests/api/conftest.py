@@ -1,0 +1,48 @@
+"""One installation for the room's tests, since a vault's process takes a moment to start.
+
+Every test takes people of its own, so that none counts another's exports or wrong codes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from runtime.broker import start_valkey
+from tests.api.callers import Desk, a_desk
+from tests.installation import Installation, an_installation
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """A real installation with the test roster and a real broker."""
+    with an_installation(tmp_path_factory.mktemp("api")) as installation:
+        installation.take_roster()
+        broker = start_valkey(installation.data / "broker", installation.settings.broker_socket)
+        try:
+            yield installation
+        finally:
+            broker.stop()
+
+
+@pytest.fixture(scope="session")
+def published(home: Installation) -> Installation:
+    """The same with its snapshot published."""
+    home.publish(home.extract)
+    return home
+
+
+@pytest.fixture
+def desk(home: Installation) -> Iterator[Desk]:
+    """The application over that installation, with a clock that a test may move."""
+    with a_desk(home) as desk:
+        yield desk
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    """Keep log lines from being written out, which takes longer than what they tell of."""
+    with structlog.testing.capture_logs():
+        yield

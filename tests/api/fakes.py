@@ -1,0 +1,36 @@
+"""A vault with fault switches: it fails by a given error, or something happens while it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from vault.client import VaultClient
+
+
+class FailingVault:
+    """Answers every call with an error."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def reveal_passphrase(self, _permit: int) -> str:
+        """Fail."""
+        raise self._error
+
+    def verify_totp(self, _person: str, _code: str) -> bool:
+        """Fail."""
+        raise self._error
+
+
+class SlowVault:
+    """The real vault, but something else happens before its answer arrives."""
+
+    def __init__(self, vault: VaultClient, meanwhile: Callable[[], None]) -> None:
+        self._vault = vault
+        self._meanwhile = meanwhile
+
+    def reveal_passphrase(self, permit: int) -> str:
+        """Return the passphrase, later."""
+        passphrase = self._vault.reveal_passphrase(permit)
+        self._meanwhile()
+        return passphrase
