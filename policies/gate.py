@@ -146,9 +146,8 @@ class Transaction:
         gate = self.gate
         facts, bound = gate.source.look_up(self.connection, self.who.actor, ask, self.now)
         decision = decide(gate.policy, ask.action, self.who.actor.role, facts)
-        columns = (
-            gate.policy.catalogue.names(bound.profile) if bound.profile and ask.action in _SHOWS_ROWS else ()
-        )
+        shown = bound.profile if decision.permitted and ask.action in _SHOWS_ROWS else None
+        columns = gate.policy.catalogue.names(shown) if shown else ()
         expires_at = self.now + timedelta(seconds=LIFE_OF[ask.action])
         draft = self._decision_draft(ask, bound, decision, columns, expires_at)
         if not decision.permitted:

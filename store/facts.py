@@ -23,6 +23,7 @@ from exports.errors import ExportNotFoundError
 from exports.export import Export
 from identity.people import Person, Role
 from policies.actions import Action
+from policies.columns import Profile
 from policies.fact_groups import (
     Account,
     Columns,
@@ -72,7 +73,6 @@ from store.standing import (
 from store.tables import people
 
 _DAY = timedelta(days=1)
-PROFILE_OF = {"own": "agent", "oversight": "manager"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,7 +170,7 @@ class HouseFacts:
         person = person_by_id(connection, actor.id)
         agent = ask.claims.get("agent") or person.papers.licence
         subject = _subject(connection, person, agent)
-        profile = PROFILE_OF["own" if subject.is_actor else "oversight"]
+        profile = _profile_for(subject)
         since = rfc3339(now - _DAY)
         asked = count_entries(
             connection, event=Event.EXPORT_REQUESTED, outcome=Outcome.PERMIT, agent=agent, since=since
@@ -205,16 +205,16 @@ class HouseFacts:
         export, person = _export_and_requester(connection, ask)
         newest = self._snapshots.newest(connection)
         rows = self._snapshots.rows_of(connection, newest.ref.digest, export.agent) if newest else 0
-        names = set(self._policy.catalogue.names(export.profile))
+        subject = _subject(connection, person, export.agent)
         facts = BuildBookFacts(
             moment=moment_of(now),
             person=person_facts(person, now),
             licensing=licensing_facts(person, now),
-            subject=_subject(connection, person, export.agent),
+            subject=subject,
             request=_request_of(export),
             columns=Columns(
-                known=names <= {column.name for column in self._policy.catalogue.columns},
-                in_profile=bool(names),
+                known=export.profile in set(Profile),
+                in_profile=export.profile == _profile_for(subject),
             ),
             holding=Holding(agent=export.agent),
             freshness=Freshness(
@@ -367,6 +367,11 @@ def _subject(connection: Connection, person: Person, agent: str) -> Subject:
         except PersonNotFoundError:
             same_agency = False
     return Subject(licence=agent, is_actor=mine, same_agency=same_agency)
+
+
+def _profile_for(subject: Subject) -> Profile:
+    """Return the profile that a requester may see now: their own book in full, oversight masked."""
+    return Profile.AGENT if subject.is_actor else Profile.MANAGER
 
 
 def _bound_to_built(export: Export, person: Person) -> Bound:

@@ -18,6 +18,8 @@ from store.sessions import count_open, find_session
 
 _DAY = timedelta(days=1)
 _NO_SESSION_AGE = 10**9
+SECOND_FACTORS = frozenset({"otp", "hwk"})
+"""Ways to sign in that are a second factor (RFC 8176)."""
 
 
 def moment_of(now: datetime) -> Moment:
@@ -78,7 +80,7 @@ def session_facts(connection: Connection, actor: Actor, numbers: Numbers, now: d
         open_sessions=count_open(connection, actor.id),
         idle_seconds=_seconds_since(session.used_at, now),
         age_seconds=_seconds_since(session.created_at, now),
-        mfa=True,
+        mfa=SECOND_FACTORS & set(actor.amr) != set(),
         mfa_age_seconds=_seconds_since(session.mfa_at, now),
         failed_factors=failed_factors(connection, actor.id, numbers, now),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 
-import olefile  # type: ignore[import-untyped]  # it ships no types; only these tests open it
+import olefile
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
