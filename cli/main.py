@@ -7,6 +7,7 @@ command that started nothing just ends at Ctrl-C, since every step of it is safe
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 
@@ -16,6 +17,7 @@ from runtime.processes import forbid_core_dumps
 def app() -> None:
     """Run the command line; the console script and `python -m cli.main` start here."""
     forbid_core_dumps()
+    os.umask(0o077)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     # The rooms take a second to load; Ctrl-C in that second shouldn't show where.
     from cli.commands import commands  # noqa: PLC0415 - after the signal is set, as said

@@ -29,10 +29,10 @@ class ChildError(Exception):
 class Watchdog:
     """The parent's end of the pipe to the watchdog's process."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, grace_seconds: float = 3.0) -> None:
         # -I and -S: the standard library is all it needs, and it starts in a moment.
         self._process = subprocess.Popen(  # noqa: S603 - our own program
-            [sys.executable, "-I", "-S", watchdog.__file__],
+            [sys.executable, "-I", "-S", watchdog.__file__, str(grace_seconds)],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

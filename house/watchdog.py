@@ -1,8 +1,8 @@
 """Ends child processes whose parent was killed: a small program on its own, standard library only.
 
 It reads `watch PID` and `forget PID` from a pipe whose other end the parent alone holds.
-When the pipe closes, everything still watched gets SIGTERM, and SIGKILL three seconds
-later. A PID that leads a process group stands for the whole group. It works on any Unix,
+When the pipe closes, everything still watched gets SIGTERM, and SIGKILL some seconds later
+(how many is its argument). A PID that leads a process group stands for the whole group. It works on any Unix,
 where asking the kernel for a signal at the parent's death does on Linux only.
 """
 
@@ -14,7 +14,6 @@ import signal
 import sys
 import time
 
-GRACE_SECONDS = 3.0
 _POLL_SECONDS = 0.05
 
 
@@ -40,7 +39,7 @@ def main() -> None:
             watched.discard(int(pid))
     for pid in watched:
         send(pid, signal.SIGTERM)
-    deadline = time.monotonic() + GRACE_SECONDS
+    deadline = time.monotonic() + float(sys.argv[1])
     while time.monotonic() < deadline and any(send(pid, 0) for pid in watched):
         time.sleep(_POLL_SECONDS)
     for pid in watched:
