@@ -13,16 +13,19 @@ from fastapi import FastAPI
 
 from api import exports, health, sessions
 from api.door import Door
+from api.handlers import BEAT_SECONDS, handlers
 from api.health import Readiness
 from api.passwords import Passwords
-from api.problems import handlers
 from house.wiring import House
 
 
-def make_app(house: House, passwords: Passwords | None = None) -> FastAPI:
+def make_app(
+    house: House, passwords: Passwords | None = None, *, beat_seconds: float = BEAT_SECONDS
+) -> FastAPI:
     """Return the application that serves an installation, opened for the caller `api`.
 
-    `passwords` says how dear a guess is; the house's own strength without.
+    `passwords` says how dear a guess is (the house's own strength without), `beat_seconds` at
+    what multiples of time a failed sign-in is answered.
     """
 
     @asynccontextmanager
@@ -38,7 +41,7 @@ def make_app(house: House, passwords: Passwords | None = None) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         lifespan=living,
-        exception_handlers=handlers(house.policy),
+        exception_handlers=handlers(house.policy, beat_seconds),
         # The framework's own telemetry records exceptions' messages; ours are the logs.
         telemetry={
             "tracing": False,

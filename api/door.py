@@ -59,6 +59,7 @@ class Door:
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request=number)
         began = time.perf_counter()
+        scope.setdefault("state", {})["began"] = began
         answer = _Answer(send, number, is_https=scope["scheme"] == "https")
         try:
             await self._let_in(scope, receive, answer)

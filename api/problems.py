@@ -1,44 +1,17 @@
-"""Every error as a problem (RFC 9457): one table from exception to status, code and words.
+"""The kinds of problem (RFC 9457) that this door answers with, and how one is written.
 
-Laws
-1. A problem never repeats what was sent, and never says what an exception says.
-2. Where a rule refused, its id, clause and advice stand in the problem, with the index of
-   the entry that recorded the refusal.
-3. A failed sign-in looks the same whatever failed; only `decision`, the place of an entry
-   that is made each time, differs.
-4. Refused because it can't be recorded or proved is 503, and says so.
+Law: a problem's words are ours and fixed. What was sent and what an exception says have no
+place in them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any
 
 import structlog
-from fastapi import Request, Response
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import SQLAlchemyError
-from starlette.exceptions import HTTPException
-
-from api.errors import (
-    ChannelUnavailableError,
-    ForgedCallError,
-    KeyReusedError,
-    OvertakenError,
-    SignedOutError,
-)
-from audit.errors import LedgerError
-from exports.errors import ExportNotFoundError, WrongStateError
-from policies.actions import Action
-from policies.decide import UNDECIDABLE, decide
-from policies.fact_groups import Account
-from policies.facts import SignInFacts
-from policies.gate import RefusedError, UnrecordableError
-from policies.rules import PolicySet, Rule
-from vault.errors import Code, VaultError, VaultRefusedError
 
 MEDIA_TYPE = "application/problem+json"
 _KIND = "urn:sealedbook:problem:"
@@ -147,118 +120,3 @@ UNPROVABLE = Problem(
 UNDECIDED = Problem(
     status=503, code="undecided", title="Access is refused: it can't be decided", detail="See advice."
 )
-
-PROBLEM_OF: Mapping[type[Exception], Problem] = MappingProxyType(
-    {
-        SignedOutError: SIGNED_OUT,
-        ForgedCallError: FORGED,
-        ExportNotFoundError: NOT_FOUND,
-        WrongStateError: WRONG_STATE,
-        OvertakenError: OVERTAKEN,
-        KeyReusedError: KEY_REUSED,
-        ChannelUnavailableError: NO_SUCH_CHANNEL,
-        UnrecordableError: UNRECORDABLE,
-        LedgerError: UNRECORDABLE,
-        SQLAlchemyError: UNRECORDABLE,
-    }
-)
-PROBLEM_OF_STATUS: Mapping[int, Problem] = MappingProxyType(
-    # 400 is what the framework says to a body that isn't JSON in UTF-8.
-    {400: BAD_INPUT, 404: NOT_FOUND, 405: WRONG_METHOD, 413: TOO_LARGE, 422: BAD_INPUT}
-)
-
-FOREIGN = ("R13", "F02")
-"""Rules that say "that is another's": answered 404, as if it weren't there."""
-
-QUOTAS: Mapping[Action, frozenset[str]] = MappingProxyType(
-    {Action.REQUEST_EXPORT: frozenset({"R09"}), Action.REVEAL_PASSPHRASE: frozenset({"R20"})}
-)
-"""Rules that, at this action, say nothing but "too often"."""
-
-Handler = Callable[[Request, Any], Coroutine[Any, Any, Response]]
-
-
-def handlers(policy: PolicySet) -> dict[int | type[Exception], Handler]:
-    """Return what the application does with each exception."""
-    sign_in_rule = _rule_of_sign_in(policy)
-
-    async def refused(_request: Request, error: RefusedError) -> JSONResponse:
-        if error.action is Action.SIGN_IN and UNDECIDABLE not in error.rules:
-            return _with_rules(SIGN_IN_FAILED, (sign_in_rule,), sign_in_rule, error.decision)
-        problem, rule = _judge(error)
-        return _with_rules(problem, error.rules, rule, error.decision)
-
-    simple: dict[int | type[Exception], Handler] = {
-        kind: _always(problem) for kind, problem in PROBLEM_OF.items()
-    }
-    return simple | {
-        RefusedError: refused,
-        VaultError: _unopened,
-        HTTPException: _by_status,
-        RequestValidationError: _unreadable,
-    }
-
-
-def _judge(error: RefusedError) -> tuple[Problem, Rule]:
-    """Choose the problem of a refusal, and the rule that stands for it."""
-    by_id = {rule.id: rule for rule in error.rules}
-    if UNDECIDABLE in error.rules:
-        return UNDECIDED, UNDECIDABLE
-    foreign = [by_id[name] for name in FOREIGN if name in by_id]
-    if foreign:
-        return NOT_FOUND, foreign[0]
-    if by_id.keys() <= QUOTAS.get(error.action, frozenset()):
-        return QUOTA, error.rules[0]
-    return REFUSED, error.rules[0]
-
-
-def _with_rules(problem: Problem, rules: tuple[Rule, ...], rule: Rule, decision: int | None) -> JSONResponse:
-    structlog.get_logger().info("call.refused", rule=rule.id, decision=decision)
-    told = [{"rule": one.id, "clause": one.clause, "advice": one.advice} for one in rules]
-    return problem.answer(rule=rule.id, clause=rule.clause, advice=rule.advice, decision=decision, rules=told)
-
-
-def _always(problem: Problem) -> Handler:
-    async def answer(_request: Request, error: Exception) -> JSONResponse:
-        if problem.status >= 500:  # noqa: PLR2004 - 5xx is the server's own fault
-            structlog.get_logger().error("call.failed", exc_info=error)
-        more = {"state": error.state.value} if isinstance(error, WrongStateError) else {}
-        return problem.answer(**more)
-
-    return answer
-
-
-async def _unopened(_request: Request, error: VaultError) -> JSONResponse:
-    structlog.get_logger().error("vault.unopened", code=error.code.value)
-    if isinstance(error, VaultRefusedError) and error.code is Code.DESTROYED:
-        return DESTROYED.answer()
-    return UNPROVABLE.answer()
-
-
-async def _by_status(_request: Request, error: HTTPException) -> JSONResponse:
-    problem = PROBLEM_OF_STATUS.get(error.status_code, BROKEN)
-    answer = problem.answer(**({"fields": []} if problem is BAD_INPUT else {}))
-    if "Allow" in (error.headers or {}):
-        answer.headers["Allow"] = (error.headers or {})["Allow"]
-    return answer
-
-
-async def _unreadable(_request: Request, error: RequestValidationError) -> JSONResponse:
-    return BAD_INPUT.answer(fields=[_place(one) for one in error.errors()])
-
-
-def _place(one: Mapping[str, Any]) -> dict[str, str]:
-    """Say which field is wrong and why, as a code. A name that we didn't choose isn't repeated."""
-    path = [str(part) for part in one["loc"] if isinstance(part, str)]
-    if one["type"] == "extra_forbidden":
-        path = [*path[:-1], "(unknown)"]
-    return {"field": ".".join(path), "problem": str(one["type"])}
-
-
-def _rule_of_sign_in(policy: PolicySet) -> Rule:
-    """Return the rule that every failed sign-in cites: what a stranger's sign-in breaks."""
-    nobody = Account(
-        known=False, disabled=False, idle_days=0, password_ok=False, second_factor_ok=False, failed_factors=0
-    )
-    decision = decide(policy, Action.SIGN_IN, "stranger", SignInFacts(account=nobody))
-    return next((rule for rule in decision.rules if rule.id == "R14"), UNDECIDABLE)

@@ -14,7 +14,7 @@ from typing import Any
 import pyotp
 from fastapi.testclient import TestClient
 from httpx2 import Response
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from api.app import make_app
 from api.passwords import Passwords, Strength
@@ -30,6 +30,7 @@ from snapshot.published import newest_published
 from store.exports import claim_export, move_export, release_claim
 from store.people import keep_roster, person_by_licence
 from store.sessions import new_token, start_session
+from store.tables import people
 from tests.installation import Enrolled, Installation
 from worker.service import SERVICE
 
@@ -201,7 +202,7 @@ def a_desk(home: Installation) -> Iterator[Desk]:
     house = MovableHouse(home.settings, "api")
     # Loading the policy set anew for every test would say nothing about the application.
     house.__dict__["policy"] = home.api.policy
-    with TestClient(make_app(house, Passwords(LIGHT))) as client:
+    with TestClient(make_app(house, Passwords(LIGHT), beat_seconds=0.01)) as client:
         yield Desk(home, house, client)
 
 
@@ -228,3 +229,14 @@ def some_papers(licence: str, **changed: Any) -> Papers:
         email_changed_on=date(2025, 1, 1),
     )
     return dataclasses.replace(good, **changed)
+
+
+def disable(desk: Desk, enrolled: Enrolled) -> None:
+    """Close a person's account."""
+    with writing(desk.house.engine) as connection:
+        connection.execute(update(people).where(people.c.id == enrolled.person.id).values(disabled=True))
+
+
+def a_licence(desk: Desk, **papers: Any) -> str:
+    """Return the licence of a fresh agent."""
+    return desk.an_agent(**papers).person.papers.licence
