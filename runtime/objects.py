@@ -13,6 +13,7 @@ import secrets
 from pathlib import Path
 from typing import Protocol
 
+_NO_FILE = (FileNotFoundError, IsADirectoryError, NotADirectoryError)
 _SEGMENT = re.compile(r"[a-z0-9][a-z0-9._-]{0,127}")
 
 
@@ -62,7 +63,7 @@ class DirectoryObjects:
     def put(self, name: str, data: bytes) -> None:
         """Keep the object durably; ObjectExistsError when the name is taken."""
         path = self._path(name)
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._make_folder(path.parent, name)
         temporary = path.parent / f".{path.name}.{secrets.token_hex(8)}.part"
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
@@ -84,20 +85,21 @@ class DirectoryObjects:
             with self._path(name).open("rb") as file:
                 file.seek(offset)
                 return file.read(-1 if length is None else length)
-        except FileNotFoundError:
+        except _NO_FILE:
             raise ObjectMissingError(f"object {name} is missing") from None
 
     def size(self, name: str) -> int:
         """Return the object's size in bytes; ObjectMissingError."""
         try:
-            return self._path(name).stat().st_size
-        except FileNotFoundError:
+            with self._path(name).open("rb") as file:
+                return os.fstat(file.fileno()).st_size
+        except _NO_FILE:
             raise ObjectMissingError(f"object {name} is missing") from None
 
     def delete(self, name: str) -> None:
         """Remove the object if it is there."""
         path = self._path(name)
-        if path.exists():
+        if path.is_file():
             path.unlink(missing_ok=True)
             _sync_folder(path.parent)
 
@@ -109,6 +111,17 @@ class DirectoryObjects:
             if path.is_file() and not path.name.startswith(".")
         )
         return sorted(name for name in found if name.startswith(prefix))
+
+    def _make_folder(self, folder: Path, name: str) -> None:
+        """Make an object's folder durably: a new folder is lost unless its own folder is synced."""
+        if folder.is_dir():
+            return
+        self._make_folder(folder.parent, name)
+        try:
+            folder.mkdir(mode=0o700, exist_ok=True)
+        except FileExistsError:
+            raise ObjectExistsError(f"a part of the name {name} is an object already") from None
+        _sync_folder(folder.parent)
 
     def _path(self, name: str) -> Path:
         segments = name.split("/")
