@@ -1,14 +1,19 @@
 """Logs: one line of JSON an event, on standard error, with allow-listed keys only.
 
-Law: a key that isn't on the list is dropped and counted, so a forgotten field can't carry
-PII out. Exceptions are logged as their class and place, never as their message: messages
-of libraries quote values.
+Laws
+1. A key that isn't on the list is dropped and counted, so a forgotten field can't carry PII
+   out; so is a value that is no plain text or number, since its text may be anything.
+2. An event is a name (`noun.verb`), never a sentence with values in it.
+3. Exceptions are logged as their class and place, never as their message: messages of
+   libraries quote values. That holds for those too that nobody caught.
 """
 
 from __future__ import annotations
 
 import logging
+import re
 import sys
+import threading
 import traceback
 from collections.abc import MutableMapping
 from typing import Any
@@ -21,12 +26,16 @@ ALLOWED_KEYS = frozenset({
     "reason", "request", "revision", "route", "rows", "rule", "seconds", "size", "stage", "state",
     "status", "step", "task", "timestamp", "version",
 })  # fmt: skip
+UNNAMED = "event.unnamed"
+_EVENT = re.compile(r"[a-z]+(?:[.-][a-z]+)+")
 
 
 def keep_allowed_keys(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> dict[str, Any]:
     """Drop every key that isn't allow-listed; say how many were dropped."""
-    kept = {key: value for key, value in line.items() if key in ALLOWED_KEYS}
+    kept = {key: value for key, value in line.items() if key in ALLOWED_KEYS and _is_plain(value)}
     dropped = len(line) - len(kept)
+    if not _EVENT.fullmatch(str(kept.get("event", ""))):
+        kept["event"] = UNNAMED
     return {**kept, "count": kept.get("count", dropped)} if dropped else kept
 
 
@@ -41,6 +50,10 @@ def name_the_error(_logger: Any, _method: str, line: MutableMapping[str, Any]) -
         line["error"] = type(error).__name__
         line["place"] = place_of(error)
     return line
+
+
+def _is_plain(value: Any) -> bool:
+    return value is None or isinstance(value, (str, int, float))
 
 
 def place_of(error: BaseException) -> str:
@@ -89,3 +102,13 @@ def start_logs(*, level: int = logging.INFO, library_level: int = logging.WARNIN
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(library_level)
+    # A record that can't be written would else be shown with its arguments.
+    logging.raiseExceptions = False
+    logging.captureWarnings(capture=True)
+    sys.excepthook = lambda _kind, error, _trace: _name_the_uncaught("process.broke", error)
+    threading.excepthook = lambda thrown: _name_the_uncaught("thread.broke", thrown.exc_value)
+    sys.unraisablehook = lambda thrown: _name_the_uncaught("clean-up.broke", thrown.exc_value)
+
+
+def _name_the_uncaught(event: str, error: BaseException | None) -> None:
+    structlog.get_logger().critical(event, exc_info=error)
