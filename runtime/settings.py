@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 import tempfile
 import tomllib
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -99,10 +101,10 @@ def load_settings(data: Path, kind: type[AnySettings]) -> AnySettings:
     """Read an installation's settings; SettingsError says everything that is missing."""
     path = data.resolve() / INSTALLATION_FILE
     try:
-        fixed: dict[str, Any] = tomllib.loads(path.read_text())
+        fixed: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise SettingsError(f"there is no installation in {data}: run `sealedbook init` first") from None
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} is damaged: {error}") from None
     try:
         settings = kind(**{**fixed, "data": data.resolve()})
@@ -114,15 +116,22 @@ def load_settings(data: Path, kind: type[AnySettings]) -> AnySettings:
 
 
 def write_installation(data: Path, **fixed: str | int) -> None:
-    """Write what is fixed for good; refuses to overwrite an installation."""
+    """Write what is fixed for good, whole or not at all; FileExistsError where there is one already."""
     lines = [
         f"{name} = {value if isinstance(value, int) else _quoted(value)}\n" for name, value in fixed.items()
     ]
-    descriptor = os.open(data / INSTALLATION_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.writelines(lines)
-        file.flush()
-        os.fsync(file.fileno())
+    path = data / INSTALLATION_FILE
+    unfinished = data / f"{INSTALLATION_FILE}.part"
+    unfinished.unlink(missing_ok=True)
+    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.writelines(lines)
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(unfinished, path)
+    finally:
+        unfinished.unlink()
 
 
 def socket_folder(data: Path) -> Path:
@@ -133,15 +142,17 @@ def socket_folder(data: Path) -> Path:
     else:
         name = hashlib.sha256(os.fsencode(inside)).hexdigest()[:16]
         folder = Path(tempfile.gettempdir()) / f"sealedbook-{os.getuid()}-{name}"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    found = folder.stat()
-    if found.st_uid != os.getuid() or found.st_mode & 0o077:
+    with suppress(FileExistsError):
+        folder.mkdir(mode=0o700, parents=True)
+    # A link is not followed: in a folder that all may write to, it is anybody's.
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
         raise SettingsError(f"{folder} must belong to this user alone (mode 0700)")
     return folder
 
 
 def _quoted(text: str) -> str:
-    if any(character in text for character in '"\\\n'):
+    if not text.isprintable() or '"' in text or "\\" in text:
         raise SettingsError("an installation's settings hold plain text only")
     return f'"{text}"'
 
