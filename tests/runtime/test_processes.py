@@ -1,0 +1,34 @@
+"""Tests of what every process does about itself."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+
+CHILD = """
+import os, resource, time
+from runtime.processes import die_with_parent, forbid_core_dumps
+forbid_core_dumps()
+die_with_parent(os.getppid())
+print(resource.getrlimit(resource.RLIMIT_CORE), flush=True)
+time.sleep(20)
+print("alive", flush=True)
+"""
+PARENT = """
+import subprocess, sys, time
+subprocess.Popen([sys.executable, "-c", sys.argv[1]])
+time.sleep(60)
+"""
+
+
+def test_a_process_ends_with_its_parent_and_dumps_no_core() -> None:
+    """A child whose parent was killed ends by itself; the size of its core file is nothing."""
+    command = [sys.executable, "-c", PARENT, CHILD]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        assert "(0, 0)\n" == parent.stdout.readline()
+        os.kill(parent.pid, signal.SIGKILL)
+        # The child holds the pipe's other end: where its output ends, it has ended.
+        assert "" == parent.stdout.read()
