@@ -139,14 +139,17 @@ class VaultClient:
             raise VaultRefusedError(Code.UNPROVEN) from None
 
     def _ask(self, question: _Question) -> tuple[Answer, Head]:
+        # Read before the line is opened: the vault has no patience with who says nothing.
+        request = self._prove(question)
         with _Line(self._path) as line:
+            answer = line.ask(request)
             for _ in range(TRIES):
-                request = self._prove(question)
-                answer = line.ask(request)
                 if answer.size is not None:
                     self._seen_size = answer.size
                 if answer.code is not Code.STALE:
                     break
+                request = self._prove(question)
+                answer = line.ask(request)
         head = request.proof.head if request.proof else Head(0, b"")
         return _opened(answer), head
 

@@ -1,1 +1,5 @@
 """Tests of the vault: its files, its laws as a model, its process."""
+
+import pytest
+
+pytest.register_assert_rewrite("tests.vault.machine")

@@ -52,7 +52,7 @@ class VaultMachine(RuleBasedStateMachine):
     restores_vaults = True
 
     def __init__(self) -> None:
-        """Found a vault, with one published snapshot to build from."""
+        """Found a vault, with one published snapshot and one book of it."""
         super().__init__()
         self.folder = Path(tempfile.mkdtemp(prefix="sv-"))
         self.home = self.folder / "vault"
@@ -69,7 +69,8 @@ class VaultMachine(RuleBasedStateMachine):
         self.start()
         self.publish("A1")
         self.permit_import("A1")
-        self.ask(CallerKind.WORKER, Call.IMPORT_SNAPSHOT, (len(self.ledger.entries) - 1,))
+        self.spend(0)
+        self.use(Call.BUILD_BOOK, "X1", 1)
 
     # What a vault in this process and one behind a socket do differently.
 
@@ -140,6 +141,26 @@ class VaultMachine(RuleBasedStateMachine):
         if index is not None and isinstance(said, Said):
             kind = sorted(ROWS[said.call].callers)[pick % len(ROWS[said.call].callers)]
             self.ask(kind, said.call, self._with_publication(said.call, index))
+
+    @rule(call=st.sampled_from(CALLS[1:5]), export=EXPORTS, token=TOKENS)
+    def use(self, call: Call, export: str, token: int) -> None:
+        """A permit is recorded and spent at once, as honest callers do."""
+        self.permit_book(call, export, token, 5)
+        self.spend(0)
+
+    @rule(export=EXPORTS, token=TOKENS, kind=st.sampled_from(["book", "key", "passphrase", "export"]))
+    def destroy(self, export: str, token: int, kind: str) -> None:
+        """A destruction is recorded and done at once."""
+        self.permit_destruction(export, token, kind)
+        self.spend(0)
+
+    @rule(export=EXPORTS, token=TOKENS)
+    def come_late(self, export: str, token: int) -> None:
+        """A zombie asks for a key after the whole export was destroyed."""
+        self.permit_book(Call.BUILD_BOOK, export, token, 5)
+        late = len(self.ledger.entries) - 1
+        self.destroy(export, token, "export")
+        self.ask(CallerKind.WORKER, Call.BUILD_BOOK, self._with_publication(Call.BUILD_BOOK, late))
 
     @rule(kind=st.sampled_from(CallerKind))
     def sign(self, kind: CallerKind) -> None:
@@ -215,7 +236,10 @@ class VaultMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.restores_vaults)
     @rule(is_whole=st.booleans())
     def restore_the_vault(self, is_whole: bool) -> None:
-        """An old copy of the store is tried: alone, or with its counter. It opens nothing."""
+        """An old copy of the store is tried and opens nothing.
+
+        Alone, it is found by the counter; with its counter, by the signature that it is shown.
+        """
         self.stop()
         copied = [path for path in (self.home / STORE_NAME, self.home / COUNTER_NAME) if path.exists()]
         for path in copied:
@@ -238,7 +262,7 @@ class VaultMachine(RuleBasedStateMachine):
             call=Call.SIGN,
             credential=self.founding.credentials[CallerKind.API],
             proof=ShownProof(base=0, head=proof.head, consistency=()),
-            checkpoint=note,
+            checkpoint=note if is_whole else None,
         )
 
         assert index == len(self.ledger.entries) - 1

@@ -99,10 +99,9 @@ class ModelVault:
             return Code.NOT_A_PERMIT
         if said.call is not asked.call:
             return Code.MISFIT
-        if said.expires <= asked.now or (self.floor is not None and said.expires <= self.floor):
-            return Code.EXPIRED
-        if said.expires > asked.now + ROWS[asked.call].longest_life:
-            return Code.TOO_LONG
+        alive = self._life(said, asked)
+        if alive is not Code.OPENED:
+            return alive
         if leaf in self.spent:
             code = Code.OPENED if asked.call is Call.DESTROY else Code.SPENT
         else:
@@ -111,6 +110,14 @@ class ModelVault:
             self._drop(asked.now)
             self.spent[leaf] = said.expires
         return code
+
+    def _life(self, said: Said, asked: Asked) -> Code:
+        if said.expires <= asked.now:
+            return Code.EXPIRED
+        if said.expires > asked.now + ROWS[asked.call].longest_life:
+            return Code.TOO_LONG
+        is_below = self.floor is not None and said.expires <= self.floor
+        return Code.EXPIRED if is_below else Code.OPENED
 
     def _drop(self, now: datetime) -> None:
         old = [expires for expires in self.spent.values() if expires < now - KEPT_AFTER_EXPIRY]

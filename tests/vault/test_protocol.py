@@ -13,11 +13,12 @@ from hypothesis.stateful import rule
 from tests.fakes import PinnedClock
 from tests.vault.factories import NOON
 from tests.vault.fakes import CrashError, DyingCounter, DyingStore
-from tests.vault.machine import CRASHES, PICKS, VaultMachine
+from tests.vault.machine import CRASHES, EXPORTS, PICKS, TOKENS, VaultMachine
 from tests.vault.process import VaultProcess
 from vault.framing import FrameReader, decode_body, encode_frame
 from vault.keeper import Keeper, Tries
 from vault.messages import Answer, Request, read_answer, write_request
+from vault.table import Call, CallerKind
 
 
 class KeeperMachine(VaultMachine):
@@ -73,6 +74,16 @@ class KeeperMachine(VaultMachine):
         """The house's clock jumps, either way."""
         self.clock.advance(hours=hours)
 
+    @rule(export=EXPORTS, token=TOKENS)
+    def come_back_from_afar(self, export: str, token: int) -> None:
+        """The clock goes so far ahead that marks are dropped, and returns: what was spent stays so."""
+        self.use(Call.DOWNLOAD_BOOK, export, token)
+        spent = len(self.ledger.entries) - 1
+        self.clock.advance(hours=1000)
+        self.use(Call.DOWNLOAD_BOOK, export, token)
+        self.clock.advance(hours=-1000)
+        self.ask(CallerKind.API, Call.DOWNLOAD_BOOK, (spent,))
+
     @rule(minutes=st.integers(min_value=1, max_value=20))
     def wait(self, minutes: int) -> None:
         """Time goes by."""
@@ -123,7 +134,7 @@ class ProcessMachine(VaultMachine):
 
 TestKeeper = KeeperMachine.TestCase
 TestKeeper.settings = settings(
-    max_examples=80,
+    max_examples=100,
     stateful_step_count=25,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
