@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from policies.fact_groups import Incoming, Publication
 from snapshot.facts import incoming_facts, is_abandoned, publication_facts
 from snapshot.published import newest_published, rows_of_agent
-from store.facts import SnapshotFacts
+from store.snapshot_source import SnapshotFacts
 
 
 class HouseSnapshots:

@@ -7,25 +7,18 @@ here, under the lock on the actor, in the gate's transaction.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
 
-import rfc8785
 from sqlalchemy import Connection, select
 
 from audit.counts import count_entries
-from audit.entry import Actor, SnapshotRef
+from audit.entry import Actor
 from audit.events import Event, Outcome
 from exports.errors import ExportNotFoundError
-from exports.export import Export
-from identity.people import Person, Role
 from policies.actions import Action
 from policies.columns import Profile
 from policies.fact_groups import (
-    Account,
     Columns,
     Delivery,
     Destruction,
@@ -33,8 +26,6 @@ from policies.fact_groups import (
     ExportQuota,
     Freshness,
     Holding,
-    Incoming,
-    Publication,
     Releases,
     Request,
     Subject,
@@ -57,13 +48,19 @@ from policies.gate import Ask, Bound
 from policies.rules import PolicySet
 from runtime.clock import rfc3339
 from store.destruction import is_due
-from store.exports import export_by_id
-from store.people import PersonNotFoundError, person_by_id, person_by_licence
+from store.people import PersonNotFoundError, person_by_id
+from store.requested import (
+    bound_to_built,
+    export_and_requester,
+    profile_for,
+    recipient_digest,
+    request_of,
+    subject_of,
+)
+from store.snapshot_source import SnapshotSource
 from store.standing import (
-    address_line,
+    account_facts,
     console_session,
-    failed_factors,
-    idle_days,
     licensing_facts,
     moment_of,
     person_facts,
@@ -73,39 +70,6 @@ from store.standing import (
 from store.tables import people
 
 _DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True, kw_only=True)
-class SnapshotFacts:
-    """What the snapshot room knows of the newest published snapshot."""
-
-    ref: SnapshotRef
-    as_of: datetime
-    as_of_is_cutoff: bool
-
-
-class SnapshotSource(Protocol):
-    """The snapshot room, as far as facts need it."""
-
-    def newest(self, connection: Connection) -> SnapshotFacts | None:
-        """Return the newest published snapshot."""
-        ...
-
-    def rows_of(self, connection: Connection, digest: str, agent: str) -> int:
-        """Return how many rows a published snapshot holds for an agent."""
-        ...
-
-    def incoming(self, as_of: datetime, now: datetime) -> Incoming:
-        """Return the facts of an extract that is to be imported."""
-        ...
-
-    def publication(self, connection: Connection, attempt: str) -> Publication:
-        """Return the facts of an attempt that is to be published."""
-        ...
-
-    def is_abandoned(self, connection: Connection, attempt: str, now: datetime) -> bool:
-        """Tell whether an import attempt came to nothing."""
-        ...
 
 
 class HouseFacts:
@@ -142,25 +106,13 @@ class HouseFacts:
         return self._loaders[ask.action](connection, actor, ask, now)
 
     def _sign_in(self, connection: Connection, actor: Actor, ask: Ask, now: datetime) -> tuple[Facts, Bound]:
-        try:
-            person = person_by_id(connection, actor.id)
-        except PersonNotFoundError:
-            account = Account(
-                known=False,
-                disabled=False,
-                idle_days=0,
-                password_ok=False,
-                second_factor_ok=False,
-                failed_factors=0,
-            )
-            return SignInFacts(account=account), Bound()
-        account = Account(
-            known=person.password_hash is not None,
-            disabled=person.disabled,
-            idle_days=idle_days(person, now),
+        account = account_facts(
+            connection,
+            actor.id,
+            self._policy.numbers,
+            now,
             password_ok=bool(ask.claims["password_ok"]),
             second_factor_ok=bool(ask.claims["second_factor_ok"]),
-            failed_factors=failed_factors(connection, person.id, self._policy.numbers, now),
         )
         return SignInFacts(account=account), Bound()
 
@@ -169,8 +121,8 @@ class HouseFacts:
     ) -> tuple[Facts, Bound]:
         person = person_by_id(connection, actor.id)
         agent = ask.claims.get("agent") or person.papers.licence
-        subject = _subject(connection, person, agent)
-        profile = _profile_for(subject)
+        subject = subject_of(connection, person, agent)
+        profile = profile_for(subject)
         since = rfc3339(now - _DAY)
         asked = count_entries(
             connection, event=Event.EXPORT_REQUESTED, outcome=Outcome.PERMIT, agent=agent, since=since
@@ -202,19 +154,19 @@ class HouseFacts:
     def _build_book(
         self, connection: Connection, _actor: Actor, ask: Ask, now: datetime
     ) -> tuple[Facts, Bound]:
-        export, person = _export_and_requester(connection, ask)
+        export, person = export_and_requester(connection, ask)
         newest = self._snapshots.newest(connection)
         rows = self._snapshots.rows_of(connection, newest.ref.digest, export.agent) if newest else 0
-        subject = _subject(connection, person, export.agent)
+        subject = subject_of(connection, person, export.agent)
         facts = BuildBookFacts(
             moment=moment_of(now),
             person=person_facts(person, now),
             licensing=licensing_facts(person, now),
             subject=subject,
-            request=_request_of(export),
+            request=request_of(export),
             columns=Columns(
                 known=export.profile in set(Profile),
-                in_profile=export.profile == _profile_for(subject),
+                in_profile=export.profile == profile_for(subject),
             ),
             holding=Holding(agent=export.agent),
             freshness=Freshness(
@@ -232,20 +184,20 @@ class HouseFacts:
             profile=export.profile,
             fencing=ask.claims["fencing"],
             snapshot=newest.ref if newest else None,
-            recipient=_recipient(person),
+            recipient=recipient_digest(person),
         )
         return facts, bound
 
     def _send_book(
         self, connection: Connection, _actor: Actor, ask: Ask, now: datetime
     ) -> tuple[Facts, Bound]:
-        export, person = _export_and_requester(connection, ask)
+        export, person = export_and_requester(connection, ask)
         facts = SendBookFacts(
             moment=moment_of(now),
             person=person_facts(person, now),
             licensing=licensing_facts(person, now),
-            subject=_subject(connection, person, export.agent),
-            request=_request_of(export),
+            subject=subject_of(connection, person, export.agent),
+            request=request_of(export),
             holding=Holding(agent=export.agent),
             delivery=Delivery(
                 recipient_is_registered=ask.claims["recipient"] == person.papers.email,
@@ -253,13 +205,13 @@ class HouseFacts:
                 payload_sealed=export.book_digest is not None and export.built_fencing is not None,
             ),
         )
-        return facts, _bound_to_built(export, person)
+        return facts, bound_to_built(export, person)
 
     def _hand_over(
         self, connection: Connection, actor: Actor, ask: Ask, now: datetime
     ) -> tuple[Facts, Bound]:
         try:
-            export, person = _export_and_requester(connection, ask)
+            export, person = export_and_requester(connection, ask)
         except ExportNotFoundError:
             return self._nobodys(connection, actor, ask, now)
         if export.requester != actor.id:
@@ -272,12 +224,12 @@ class HouseFacts:
             person=person_facts(person, now),
             licensing=licensing_facts(person, now),
             session=session_facts(connection, actor, self._policy.numbers, now),
-            subject=_subject(connection, person, export.agent),
-            request=_request_of(export),
+            subject=subject_of(connection, person, export.agent),
+            request=request_of(export),
             holding=Holding(agent=export.agent),
             releases=Releases(reveals=reveals, downloads=0),
         )
-        return facts, _bound_to_built(export, person)
+        return facts, bound_to_built(export, person)
 
     def _nobodys(
         self, connection: Connection, actor: Actor, ask: Ask, now: datetime, agent: str | None = None
@@ -345,45 +297,3 @@ class HouseFacts:
         person = person_by_id(connection, actor.id)
         session = session_facts(connection, actor, self._policy.numbers, now)
         return ReadLedgerFacts(person=person_facts(person, now), session=session), Bound()
-
-
-def _export_and_requester(connection: Connection, ask: Ask) -> tuple[Export, Person]:
-    export = export_by_id(connection, ask.resource.id)
-    return export, person_by_id(connection, export.requester)
-
-
-def _request_of(export: Export) -> Request:
-    # An export row exists only where the request's acknowledgement was recorded.
-    return Request(purpose=export.purpose, channel=export.channel, profile=export.profile, acknowledged=True)
-
-
-def _subject(connection: Connection, person: Person, agent: str) -> Subject:
-    mine = person.papers.licence == agent
-    same_agency = mine
-    if not mine and person.role is Role.MANAGER and person.papers.agency_id:
-        try:
-            other = person_by_licence(connection, agent)
-            same_agency = other.papers.agency_id == person.papers.agency_id
-        except PersonNotFoundError:
-            same_agency = False
-    return Subject(licence=agent, is_actor=mine, same_agency=same_agency)
-
-
-def _profile_for(subject: Subject) -> Profile:
-    """Return the profile that a requester may see now: their own book in full, oversight masked."""
-    return Profile.AGENT if subject.is_actor else Profile.MANAGER
-
-
-def _bound_to_built(export: Export, person: Person) -> Bound:
-    return Bound(
-        agent=export.agent,
-        export=export.id,
-        purpose=export.purpose,
-        channel=export.channel,
-        fencing=export.built_fencing,
-        recipient=_recipient(person),
-    )
-
-
-def _recipient(person: Person) -> str:
-    return hashlib.sha256(rfc8785.dumps(dict(address_line(person.papers)))).hexdigest()

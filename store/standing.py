@@ -10,10 +10,11 @@ from audit.counts import count_entries
 from audit.entry import Actor
 from audit.events import Event, Outcome
 from identity.people import Papers, Person
-from policies.fact_groups import Licensing, Moment, Session
+from policies.fact_groups import Account, Licensing, Moment, Session
 from policies.fact_groups import Person as PersonFacts
 from policies.numbers import Numbers
 from runtime.clock import PACIFIC, pacific_day, parse_rfc3339, rfc3339
+from store.people import PersonNotFoundError, person_by_id
 from store.sessions import count_open, find_session
 
 _DAY = timedelta(days=1)
@@ -35,6 +36,37 @@ def person_facts(person: Person, now: datetime) -> PersonFacts:
 def idle_days(person: Person, now: datetime) -> int:
     """Return the whole days since a person last signed in (or came with a roster)."""
     return (now - parse_rfc3339(person.last_sign_in_at or person.roster_at)) // _DAY
+
+
+def account_facts(
+    connection: Connection,
+    person: str,
+    numbers: Numbers,
+    now: datetime,
+    *,
+    password_ok: bool,
+    second_factor_ok: bool,
+) -> Account:
+    """Return the facts of the account that a sign-in names; of an unknown one no check holds."""
+    try:
+        found = person_by_id(connection, person)
+    except PersonNotFoundError:
+        return Account(
+            known=False,
+            disabled=False,
+            idle_days=0,
+            password_ok=False,
+            second_factor_ok=False,
+            failed_factors=0,
+        )
+    return Account(
+        known=found.password_hash is not None,
+        disabled=found.disabled,
+        idle_days=idle_days(found, now),
+        password_ok=password_ok,
+        second_factor_ok=second_factor_ok,
+        failed_factors=failed_factors(connection, person, numbers, now),
+    )
 
 
 def service_facts(actor: Actor) -> PersonFacts:

@@ -1,0 +1,45 @@
+"""What the facts need of the snapshot room, which this room doesn't know: `house` joins the two."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from sqlalchemy import Connection
+
+from audit.entry import SnapshotRef
+from policies.fact_groups import Incoming, Publication
+
+
+@dataclass(frozen=True, kw_only=True)
+class SnapshotFacts:
+    """What the snapshot room knows of the newest published snapshot."""
+
+    ref: SnapshotRef
+    as_of: datetime
+    as_of_is_cutoff: bool
+
+
+class SnapshotSource(Protocol):
+    """The snapshot room, as far as facts need it."""
+
+    def newest(self, connection: Connection) -> SnapshotFacts | None:
+        """Return the newest published snapshot."""
+        ...
+
+    def rows_of(self, connection: Connection, digest: str, agent: str) -> int:
+        """Return how many rows a published snapshot holds for an agent."""
+        ...
+
+    def incoming(self, as_of: datetime, now: datetime) -> Incoming:
+        """Return the facts of an extract that is to be imported."""
+        ...
+
+    def publication(self, connection: Connection, attempt: str) -> Publication:
+        """Return the facts of an attempt that is to be published."""
+        ...
+
+    def is_abandoned(self, connection: Connection, attempt: str, now: datetime) -> bool:
+        """Tell whether an import attempt came to nothing."""
+        ...
