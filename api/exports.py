@@ -144,7 +144,7 @@ def _permit_reveal(house: House, visitor: SignedIn, export: str) -> Pending:
         resource = Resource(kind="export", id=export)
         permit = tx.decide(Ask(action=Action.REVEAL_PASSPHRASE, resource=resource))
         found = export_by_id(tx.connection, export)
-        if found.state not in REVEALABLE or found.built_fencing is None:
+        if found.state not in REVEALABLE[found.channel] or found.built_fencing is None:
             raise WrongStateError(found.state)
     return permit
 
@@ -155,7 +155,7 @@ def _start_release(house: House, visitor: SignedIn, permit: Pending, grant: Gran
         found = export_by_id(tx.connection, grant.resource.id)
         shown = count_reveals(tx.connection, found.id)
         if (
-            found.state not in REVEALABLE
+            found.state not in REVEALABLE[found.channel]
             or found.built_fencing != grant.fencing
             or shown >= house.policy.numbers.reveals_per_book
         ):
@@ -165,10 +165,10 @@ def _start_release(house: House, visitor: SignedIn, permit: Pending, grant: Gran
 
 
 def _end_release(house: House, visitor: SignedIn, grant: Grant) -> None:
-    """tx8: `release.ended`, and a sent book counts as received."""
+    """tx8: `release.ended`; a mailed book counts as received (one by link when it was downloaded)."""
     with house.gate.transaction(visitor.who) as tx:
         found = export_by_id(tx.connection, grant.resource.id)
-        if found.state is State.SENT:
+        if found.state is State.SENT and found.channel == "email":
             move_unclaimed(tx.connection, found.id, State.SENT, State.RECEIVED)
         _record(tx, Event.RELEASE_ENDED, found, grant, state="complete")
 

@@ -45,6 +45,7 @@ class Event(StrEnum):
     EXPORT_UNKNOWN = "export.unknown"
     EXPORT_FAILED = "export.failed"
     EXPORT_EXPIRED = "export.expired"
+    REVOCATION_REQUESTED = "revocation.requested"
     EXPORT_REVOKED = "export.revoked"
     EXPORT_PURGED = "export.purged"
 

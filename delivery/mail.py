@@ -15,19 +15,24 @@ from runtime.clock import PACIFIC, parse_rfc3339
 
 _XLSX = ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet")
 _BODY = """\
-Your Book of Business is attached. The data are as of {as_of}.
+Your Book of Business is attached.
+The data are as of {as_of}.
 
-The file is encrypted. Its passphrase is not in this mail and never will be: sign in at
+The file is encrypted. Its passphrase is not in this mail and never will be.
+Sign in with your second factor at
 {portal}
-with your second factor, open My Books, and choose Reveal passphrase for request {export}.
+open My Books, and choose Reveal passphrase for the request
+{export}
 
 You answer for this file under your Agent Agreement:
 - Keep it on encrypted, password-protected storage only.
 - Use it only to serve the consumers in it; don't pass it on.
 - Destroy it when you no longer need it.
-- Report loss, theft or a wrong recipient to {exchange} at once.
+- Report loss, theft or a wrong recipient at once.
 
-Not yours? Don't open it. Sign in and tell us, or call {exchange}.
+Not yours? Don't open it. Sign in and tell us, or call us.
+
+{exchange}
 """
 
 
@@ -57,8 +62,7 @@ def compose_mail(
     mail["Message-ID"] = message_id(export, origin)
     mail["Auto-Submitted"] = "auto-generated"
     words = f"{as_of:%A}, {as_of:%B} {as_of.day}, {as_of.year}, 9:00 p.m. Pacific"
-    mail.set_content(_BODY.format(as_of=words, portal=portal, export=export.id, exchange=exchange))
-    mail.add_attachment(
-        book, maintype=_XLSX[0], subtype=_XLSX[1], filename=f"Book-of-Business-{as_of:%Y-%m-%d}.xlsx"
-    )
+    body = _BODY.format(as_of=words, portal=portal, export=export.id, exchange=exchange)
+    mail.set_content(body, cte="7bit" if body.isascii() else "quoted-printable")
+    mail.add_attachment(book, maintype=_XLSX[0], subtype=_XLSX[1], filename=export.file_name)
     return mail.as_bytes()

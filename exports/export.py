@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from exports.states import Reason, State, Step
+from runtime.clock import PACIFIC, parse_rfc3339
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +35,12 @@ class Export:
     withheld: int | None
     columns: int | None
     bytes: int | None
+
+    @property
+    def file_name(self) -> str:
+        """The workbook's name as the agent has it: the day of the data, in Pacific time."""
+        as_of = parse_rfc3339(self.snapshot_as_of or "").astimezone(PACIFIC)
+        return f"Book-of-Business-{as_of:%Y-%m-%d}.xlsx"
 
     @property
     def object_name(self) -> str:

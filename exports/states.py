@@ -1,8 +1,9 @@
 """The states of an export and the only moves between them.
 
 Law: an export changes its state along ALLOWED_MOVES or not at all. `sent` means that the
-mail server said 250, `received` that the person had the passphrase or the whole download;
-`unknown` is an answer that was lost, and only a person moves an export out of it.
+mail server said 250 (to the book, or to the notice of a link), `received` that the person
+had a mailed book's passphrase or the whole download; `unknown` is an answer that was lost.
+Only a person moves an export out of it: by what they say, or by having the whole download.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ class Reason(StrEnum):
     VAULT_REFUSED = "vault-refused"
     TOO_MANY_TRIES = "too-many-tries"
     DELEGATION_CHANGED = "delegation-changed"
+    TERM_ENDED = "term-ended"
     ASKED_BY_PERSON = "asked-by-person"
 
 
@@ -69,21 +71,34 @@ ALLOWED_MOVES: dict[State, frozenset[State]] = {
     }),
     State.SENDING: frozenset({State.SENT, State.UNKNOWN, State.FAILED, State.BUILT}),
     State.SENT: frozenset({State.RECEIVED, State.BOUNCED, State.REVOKED, State.EXPIRED}),
-    State.UNKNOWN: frozenset({State.SENT, State.BUILT, State.FAILED, State.REVOKED, State.EXPIRED}),
+    State.UNKNOWN: frozenset({
+        State.SENT, State.BUILT, State.FAILED, State.RECEIVED, State.REVOKED, State.EXPIRED,
+    }),
     State.RECEIVED: frozenset({State.REVOKED, State.EXPIRED}),
     State.BOUNCED: frozenset({State.BUILT, State.REVOKED, State.EXPIRED}),
     State.FAILED: frozenset({State.PURGED}),
     State.CANCELLED: frozenset({State.PURGED}),
     State.REVOKED: frozenset({State.PURGED}),
-    State.EXPIRED: frozenset({State.PURGED}),
+    State.EXPIRED: frozenset({State.REVOKED, State.PURGED}),
     State.PURGED: frozenset(),
 }  # fmt: skip
 
 WORKABLE = frozenset({State.ACCEPTED, State.BUILT, State.SENDING})
 """States that a worker takes up; `sending` only to find out that an answer was lost."""
 
-REVEALABLE = frozenset({State.SENT, State.UNKNOWN, State.RECEIVED})
-"""States in which a mailed book's passphrase is shown."""
+DOWNLOADABLE = frozenset({
+    State.BUILT, State.SENDING, State.SENT, State.UNKNOWN, State.RECEIVED, State.BOUNCED,
+})  # fmt: skip
+"""States in which a book by link is there to be downloaded, whatever became of its notice."""
+
+REVEALABLE: dict[str, frozenset[State]] = {
+    "email": frozenset({State.SENT, State.UNKNOWN, State.RECEIVED, State.EXPIRED}),
+    "link": DOWNLOADABLE,
+}
+"""States in which a book's passphrase is shown, by channel. A mailed book outlives its stored copy."""
+
+ENDABLE = frozenset({State.BUILT, State.SENT, State.UNKNOWN, State.RECEIVED, State.BOUNCED})
+"""States that expiry ends, and revocation too."""
 
 
 def may_move(start: State, end: State) -> bool:

@@ -20,6 +20,7 @@ class Action(StrEnum):
     BUILD_BOOK = "BuildBook"
     SEND_BOOK = "SendBook"
     DOWNLOAD_BOOK = "DownloadBook"
+    REVOKE_EXPORT = "RevokeExport"
     REVEAL_PASSPHRASE = "RevealPassphrase"  # noqa: S105 - the name of an action, no secret
     VIEW_CONSUMERS = "ViewConsumers"
     IMPORT_SNAPSHOT = "ImportSnapshot"
@@ -38,6 +39,7 @@ EVENT_OF: Mapping[Action, Event] = MappingProxyType(
         Action.SEND_BOOK: Event("send.requested"),
         Action.DOWNLOAD_BOOK: Event("download.requested"),
         Action.REVEAL_PASSPHRASE: Event("reveal.requested"),
+        Action.REVOKE_EXPORT: Event("revocation.requested"),
         Action.VIEW_CONSUMERS: Event("consumers.requested"),
         Action.IMPORT_SNAPSHOT: Event("import.requested"),
         Action.PUBLISH_SNAPSHOT: Event("publication.requested"),
@@ -57,6 +59,7 @@ LIFE_OF: Mapping[Action, int] = MappingProxyType(
         Action.SEND_BOOK: 300,
         Action.DOWNLOAD_BOOK: 600,
         Action.REVEAL_PASSPHRASE: 300,
+        Action.REVOKE_EXPORT: 300,
         Action.VIEW_CONSUMERS: 300,
         Action.IMPORT_SNAPSHOT: 3600,
         Action.PUBLISH_SNAPSHOT: 300,

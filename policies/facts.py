@@ -98,6 +98,15 @@ class HandOverFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RevokeExportFacts:
+    """RevokeExport: nothing is opened, so neither papers nor a second factor are asked for."""
+
+    person: Person
+    session: Session
+    subject: Subject
+
+
+@dataclass(frozen=True, kw_only=True)
 class ViewConsumersFacts:
     """ViewConsumers."""
 
@@ -168,6 +177,7 @@ Facts: TypeAlias = (
     | BuildBookFacts
     | SendBookFacts
     | HandOverFacts
+    | RevokeExportFacts
     | ViewConsumersFacts
     | ReadLedgerFacts
     | ImportSnapshotFacts
@@ -185,6 +195,7 @@ FACTS_OF: Mapping[Action, type[Facts]] = MappingProxyType(
         Action.SEND_BOOK: SendBookFacts,
         Action.DOWNLOAD_BOOK: HandOverFacts,
         Action.REVEAL_PASSPHRASE: HandOverFacts,
+        Action.REVOKE_EXPORT: RevokeExportFacts,
         Action.VIEW_CONSUMERS: ViewConsumersFacts,
         Action.IMPORT_SNAPSHOT: ImportSnapshotFacts,
         Action.PUBLISH_SNAPSHOT: PublishSnapshotFacts,

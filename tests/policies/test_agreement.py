@@ -26,9 +26,11 @@ IN_SESSION = (
     Action.REQUEST_EXPORT,
     Action.DOWNLOAD_BOOK,
     Action.REVEAL_PASSPHRASE,
+    Action.REVOKE_EXPORT,
     Action.VIEW_CONSUMERS,
     Action.READ_LEDGER,
 )
+WITH_FACTOR = tuple(action for action in IN_SESSION if action is not Action.REVOKE_EXPORT)
 FRESH = (Action.REQUEST_EXPORT, Action.DOWNLOAD_BOOK, Action.REVEAL_PASSPHRASE)
 ROSTERED = tuple(action for action in LICENSED if action is not Action.SEND_BOOK)
 HOUSEKEEPING = (
@@ -69,10 +71,11 @@ BREAKS: list[tuple[str, tuple[Action, ...], str, Any]] = [
     ("R12", IN_SESSION, "session__open_sessions", 2),
     ("R12", (Action.ENROL_FACTOR,), "enrolment__known", False),
     ("R12", (Action.ENROL_FACTOR,), "enrolment__invited", False),
+    ("R13", (Action.REVOKE_EXPORT,), "subject__is_actor", False),
     ("R14", (Action.SIGN_IN,), "account__password_ok", False),
     ("R14", (Action.SIGN_IN,), "account__second_factor_ok", False),
     ("R14", (Action.SIGN_IN,), "account__failed_factors", 5),
-    ("R14", IN_SESSION, "session__mfa", False),
+    ("R14", WITH_FACTOR, "session__mfa", False),
     ("R14", FRESH, "session__mfa_age_seconds", 301),
     ("R14", FRESH, "session__mfa_age_seconds", -1),
     ("R14", FRESH, "session__failed_factors", 5),

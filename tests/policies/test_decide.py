@@ -31,6 +31,7 @@ PERMITTED_ROLES = {
     Action.SEND_BOOK: {"agent", "manager", "service"},
     Action.DOWNLOAD_BOOK: {"agent", "manager"},
     Action.REVEAL_PASSPHRASE: {"agent", "manager"},
+    Action.REVOKE_EXPORT: {"agent", "manager"},
     Action.VIEW_CONSUMERS: {"agent", "manager"},
     Action.IMPORT_SNAPSHOT: {"operator", "service"},
     Action.PUBLISH_SNAPSHOT: {"operator", "service"},
