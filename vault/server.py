@@ -53,8 +53,12 @@ _BACKLOG = 128
 class Server:
     """Serves a keeper on a listening socket until it is told to stop."""
 
-    def __init__(self, keeper: Keeper, listener: socket.socket) -> None:
+    def __init__(
+        self, keeper: Keeper, listener: socket.socket, *, hold_seconds: float = HOLD_SECONDS
+    ) -> None:
+        """Take an open keeper and a bound socket; `hold_seconds` is how long a stale call keeps its turn."""
         self._keeper = keeper
+        self._hold_seconds = hold_seconds
         self._listener = listener
         self._turns = Turns()
         self._places = threading.BoundedSemaphore(PLACES)
@@ -135,8 +139,8 @@ class Server:
             answer = self._keeper.answer(request, tries)
             if answer.code is not Code.STALE:
                 return answer
-            send_frame(connection, encode_frame(write_answer(answer)), seconds=HOLD_SECONDS)
-            body = reader.read(seconds=HOLD_SECONDS)
+            send_frame(connection, encode_frame(write_answer(answer)), seconds=self._hold_seconds)
+            body = reader.read(seconds=self._hold_seconds)
         return None
 
 

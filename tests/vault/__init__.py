@@ -2,4 +2,4 @@
 
 import pytest
 
-pytest.register_assert_rewrite("tests.vault.machine")
+pytest.register_assert_rewrite("tests.vault.machine", "tests.vault.tries", "tests.vault.witness")

@@ -8,7 +8,6 @@ V opens and destroys nothing; signed heads never fork.
 
 from __future__ import annotations
 
-import copy
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -19,17 +18,18 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from audit.checkpoint import VerifierKey, read_checkpoint
-from audit.entry import Entry, Resource
+from audit.entry import Entry
 from tests.vault import factories
-from tests.vault.fakes import CrashError, MemoryLedger
-from tests.vault.model import Asked, ModelTries, ModelVault, Published, Said
+from tests.vault.fakes import MemoryLedger
+from tests.vault.model import ModelVault, Published, Said
+from tests.vault.tries import Try
+from tests.vault.witness import Witness
 from vault.ceremony import create_vault
 from vault.errors import Code
 from vault.heads import ShownProof
 from vault.home import COUNTER_NAME, STORE_NAME
 from vault.messages import Answer, Request
-from vault.table import CALLERS_WITHOUT_PERMIT, ROWS, Call, CallerKind
+from vault.table import ROWS, Call, CallerKind
 
 CALLS = (
     Call.IMPORT_SNAPSHOT,
@@ -60,10 +60,7 @@ class VaultMachine(RuleBasedStateMachine):
         self.meaning: dict[bytes, Said | Published] = {}
         self.model = ModelVault(meaning=self.meaning)
         self.ledger = MemoryLedger()
-        self.books: dict[str, tuple[str | None, str]] = {}
-        self.opened: list[bytes] = []
-        self.signed: dict[int, bytes] = {}
-        self.records: dict[str, str] = {}
+        self.witness = Witness(self.founding.vkey, self.meaning)
         self.seen: dict[CallerKind, int] = dict.fromkeys(CallerKind, 0)
         self.counted = 0
         self.start()
@@ -274,158 +271,19 @@ class VaultMachine(RuleBasedStateMachine):
             path.write_bytes(data)
         self.start()
 
-    # One call to its end, and what must hold of every answer.
+    # One call to its end, and what must hold at every moment.
 
     def ask(self, kind: CallerKind, call: Call, indices: tuple[int, ...]) -> Answer:
         """Make one call to its end."""
         return Try(self, kind, call, indices).finish()
 
-    def note(self, asked: Asked, passphrase: str, answer: Answer | None) -> None:
-        """Check and remember what was opened; None where the answer was lost in a crash."""
-        allowed = CALLERS_WITHOUT_PERMIT.get(asked.call) or ROWS[asked.call].callers
-        assert asked.kind in allowed
-        assert asked.history == self.model.seen
-        if asked.call is Call.SIGN:
-            if answer is not None:
-                self._note_signature(str(answer.body["checkpoint"]))
-            return
-        leaf = asked.history[asked.indices[0]]
-        said = self.meaning[leaf]
-        assert isinstance(said, Said)
-        self.opened.append(leaf)
-        if said.call is Call.BUILD_BOOK:
-            assert said.key not in self.books
-            self.books[said.key] = (str(answer.body["book"]) if answer else None, passphrase)
-        elif answer is not None:
-            self._note_body(said, answer)
-
-    def _note_body(self, said: Said, answer: Answer) -> None:
-        if said.call in {Call.SEND_BOOK, Call.DOWNLOAD_BOOK}:
-            assert self.books[said.key][0] in {None, answer.body["book"]}
-        elif said.call is Call.REVEAL_PASSPHRASE:
-            assert self.books[said.key][1] == answer.body["passphrase"]
-        elif said.call is Call.DESTROY:
-            for object_id, record in zip(said.objects, answer.body["records"], strict=True):
-                assert self.records.setdefault(object_id, record) == record
-
-    def _note_signature(self, note: str) -> None:
-        origin, head = read_checkpoint(note, VerifierKey.parse(self.founding.vkey))
-        assert origin == factories.ORIGIN
-        assert MemoryLedger(self.model.seen).head_at(len(self.model.seen)) == head
-        assert self.signed.setdefault(head.size, head.root) == head.root
-        self.ledger.keep_checkpoint(note, head)
-
     @invariant()
     def what_was_opened_stays_under_v(self) -> None:
         """Every permit that opened something is in the history that V stands for."""
-        assert set(self.opened) <= set(self.model.seen)
+        assert set(self.witness.opened) <= set(self.model.seen)
 
     @invariant()
     def signed_heads_lie_on_one_history(self) -> None:
         """Every head that was signed is an earlier state of V."""
         history = MemoryLedger(self.model.seen)
-        assert {size: history.head_at(size).root for size in self.signed} == self.signed
-
-
-class Try:
-    """One call, step by step, at the vault and at the model."""
-
-    def __init__(
-        self,
-        machine: VaultMachine,
-        kind: CallerKind,
-        call: Call,
-        indices: tuple[int, ...],
-        *,
-        flipped_bit: int | None = None,
-    ) -> None:
-        self.machine = machine
-        self.kind = kind
-        self.call = call
-        self.indices = indices
-        self.flipped_bit = flipped_bit
-        self.line = machine.line()
-        self.tries = ModelTries()
-        machine.counted += 1
-        self.passphrase = f"passphrase-{machine.counted}"
-        self.read()
-
-    def read(self) -> None:
-        """Read the ledger as it stands."""
-        base, ledger = self.machine.seen[self.kind], self.machine.ledger
-        self.proof = ledger.prove(base, self.indices)
-        self.asked = Asked(
-            kind=self.kind,
-            call=self.call,
-            history=tuple(ledger.entries),
-            base=base,
-            indices=self.indices,
-            now=self.machine.now(),
-        )
-
-    def finish(self) -> Answer:
-        """Show, and read and show again until the answer isn't stale."""
-        answer = self.show()
-        while answer.code is Code.STALE:
-            self.read()
-            answer = self.show()
-        return answer
-
-    def show(self) -> Answer:
-        """Show what was read; compare the answer with the model's."""
-        machine, model = self.machine, copy.deepcopy(self.machine.model)
-        model.meaning = machine.meaning
-        expected = model.show(self.asked, self.tries)
-        if self.flipped_bit is not None and expected not in {Code.STALE, Code.CALLER}:
-            # The head is the true one and V moves to it; the permit isn't the one in the tree.
-            model = copy.deepcopy(machine.model)
-            model.meaning, model.seen = machine.meaning, self.asked.history
-            expected = Code.UNPROVEN
-        is_committed = True
-        answer: Answer | None = None
-        try:
-            answer = self.line(self._request())
-        except CrashError as crash:
-            is_committed = str(crash) != "before commit"
-            machine.stop()
-            machine.start()
-        if is_committed:
-            machine.model = model
-            if expected is Code.OPENED:
-                machine.note(self.asked, self.passphrase, answer)
-        if answer is None:
-            return Answer(code=Code.UNAVAILABLE)
-        assert (expected, self.call) == (answer.code, self.call)
-        assert answer.code is Code.OPENED or not answer.body
-        if answer.size is not None:
-            machine.seen[self.kind] = answer.size
-        return answer
-
-    def _request(self) -> Request:
-        texts = {
-            Call.IMPORT_SNAPSHOT: {"attempt": self._attempt()},
-            Call.BUILD_BOOK: {"passphrase": self.passphrase},
-        }
-        permits = self.proof.permits
-        if self.flipped_bit is not None:
-            data = bytearray(permits[0].encoded)
-            data[self.flipped_bit // 8 % len(data)] ^= 1 << self.flipped_bit % 8
-            permits = [type(permits[0])(**{**vars(permits[0]), "encoded": bytes(data)}), *permits[1:]]
-        return Request(
-            call=self.call,
-            credential=self.machine.founding.credentials[self.kind],
-            proof=ShownProof(
-                base=self.proof.base, head=self.proof.head, consistency=tuple(self.proof.consistency)
-            ),
-            checkpoint=self.proof.checkpoint,
-            permit=permits[0] if permits else None,
-            published=permits[1] if len(permits) > 1 else None,
-            texts=texts.get(self.call, {}),
-            lists=dict(factories.IMPORT_LISTS) if self.call is Call.IMPORT_SNAPSHOT else {},
-        )
-
-    def _attempt(self) -> str:
-        if not self.indices:
-            return ""
-        resource: Resource = Entry.decode(self.asked.history[self.indices[0]]).resource
-        return resource.id
+        assert {size: history.head_at(size).root for size in self.witness.signed} == self.witness.signed

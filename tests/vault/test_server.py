@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.vault.factories import ORIGIN, factor_permit, import_permit
+from tests.vault.factories import ORIGIN, a_house, factor_permit, import_permit
 from tests.vault.fakes import MemoryLedger
 from tests.vault.process import PROJECT, VaultProcess, a_vault_process
 from vault.ceremony import Founding, create_vault
@@ -26,7 +27,7 @@ from vault.framing import FrameReader, decode_body, encode_frame
 from vault.heads import ShownProof
 from vault.home import HomeError
 from vault.messages import Request, write_request
-from vault.server import PLACES, listen, main
+from vault.server import PLACES, Server, listen, main
 from vault.table import Call, CallerKind
 
 
@@ -122,6 +123,38 @@ def test_a_caller_who_keeps_its_turn_silent_loses_it(
         assert first is not None
         assert first["code"] == Code.STALE
         assert client(vault, founding, ledger).sign().startswith(ORIGIN)
+
+
+def test_a_stale_caller_s_next_try_comes_before_everyone_else_s(tmp_path: Path) -> None:
+    """While another waits who would move V, the V that a stale answer named is still good."""
+    house = a_house(tmp_path)
+    with tempfile.TemporaryDirectory(prefix="sv-") as folder:
+        path = Path(folder) / "v.sock"
+        server = Server(house.keeper, listen(path), hold_seconds=60)
+        running = threading.Thread(target=server.run, args=(os.getppid(),))
+        running.start()
+        house.ledger.append(import_permit())
+        api = VaultClient(path, house.founding.credentials[CallerKind.API], house.ledger)
+        api.sign()
+        worker = house.asker(CallerKind.WORKER, Call.SIGN)
+        late = threading.Thread(target=api.sign)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.connect(str(path))
+            first = answer_to(connection, encode_frame(write_request(worker.read())))
+            house.ledger.append(import_permit("A2"))
+            late.start()
+            while len(server._turns._queue) < 2:
+                time.sleep(0.001)
+            worker.seen = 1
+            second = answer_to(connection, encode_frame(write_request(worker.read())))
+        late.join()
+        server.stop()
+        running.join()
+
+    assert first == {"v": 1, "code": "stale", "size": 1}
+    assert second is not None
+    assert second["code"] == Code.OPENED
+    assert house.keeper.head.size == 2
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff\xff\xff\xff", encode_frame({"v": 1})[4:], b"[]"])
