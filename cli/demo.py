@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -49,24 +50,28 @@ def demo(
     interruption = Interruption()
     with interruption.orderly():
         try:
-            start = saturday_after(as_of)
-            with telling.step("Installation made (keys, credentials, first ledger entry)") as tell:
-                offset = round((start - datetime.now(UTC)).total_seconds())
-                charter = Charter(mode="demo", exchange=EXCHANGE, clock_offset=offset)
-                settings = found_installation(folder, charter)
-                tell(f"its clock starts on {start:%A}, {start:%B} {start.day}, {start.year}, 10:00 Pacific")
-            house = House(settings, "operator")
-            try:
-                with Processes(settings, interruption) as processes:
-                    outcome = Story(house, processes, telling).tell(given, as_of)
-                    processes.check_running()
-            finally:
-                house.close()
+            settings = _found(folder, as_of, telling)
+            with (
+                closing(House(settings, "operator")) as house,
+                Processes(settings, interruption) as processes,
+            ):
+                outcome = Story(house, processes, telling).tell(given, as_of)
+                processes.check_running()
         except SystemExit:
             sys.stderr.write("Stopped, and so is every process that was started.\n")
             raise
         telling.say(f"{telling.seconds:5.1f} s  All processes stopped")
     _conclude(telling, settings, outcome, as_json=as_json)
+
+
+def _found(folder: Path, as_of: datetime, telling: Telling) -> Settings:
+    start = saturday_after(as_of)
+    with telling.step("Installation made (keys, credentials, first ledger entry)") as tell:
+        offset = round((start - datetime.now(UTC)).total_seconds())
+        charter = Charter(mode="demo", exchange=EXCHANGE, clock_offset=offset)
+        settings = found_installation(folder, charter)
+        tell(f"its clock starts on {start:%A}, {start:%B} {start.day}, {start.year}, 10:00 Pacific")
+    return settings
 
 
 def _conclude(telling: Telling, settings: Settings, outcome: Outcome, *, as_json: bool) -> None:

@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 import typer
 
 from cli.desk import CommandError, parse_moment
+from identity.roster import read_roster
 from runtime.clock import PACIFIC
 from snapshot.sample import make_sample
 
@@ -49,7 +50,10 @@ class Material:
 
 
 def given_files(extract: Path | None, roster: Path | None, agent: str | None) -> Given | None:
-    """Return the caller's files, None for the sample; CommandError when some are missing."""
+    """Return the caller's files, None for the sample.
+
+    CommandError when some are missing or the roster lacks the agent; RosterError.
+    """
     if extract is None and roster is None and agent is None:
         return None
     if extract is None or roster is None or agent is None:
@@ -57,6 +61,8 @@ def given_files(extract: Path | None, roster: Path | None, agent: str | None) ->
     for path in (extract, roster):
         if not path.is_file():
             raise CommandError(f"{path} is not a file")
+    if agent not in {papers.licence for papers in read_roster(roster.read_bytes())}:
+        raise CommandError(f"{roster} lists no agent with licence {agent}")
     return Given(extract=extract, roster=roster, agent=agent)
 
 

@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from cli.desk import (
     CONSOLE_OPERATOR,
@@ -77,15 +75,10 @@ def list_all(data: DataFolder = DEFAULT_DATA) -> None:
     """List every import attempt, the newest data first."""
     with open_house(data) as house, reading(house.engine) as connection:
         lines = list_snapshots(connection)
-    table = Table("as of", "revision", "state", "rows", "agents", "attempt", "digest", box=None)
     for line in lines:
-        table.add_row(
-            f"{line.as_of.astimezone(PACIFIC):%Y-%m-%d %H:%M %Z}",
-            "" if line.revision is None else str(line.revision),
-            line.state.value,
-            str(line.rows),
-            str(line.agents),
-            line.attempt,
-            (line.digest or "")[:16],
+        revision = "no revision" if line.revision is None else f"revision {line.revision}"
+        digest = f"  digest {line.digest}" if line.digest else ""
+        typer.echo(
+            f"{line.as_of.astimezone(PACIFIC):%Y-%m-%d %H:%M %Z}  {revision}  {line.state.value}  "
+            f"{line.rows} rows of {line.agents} agents  attempt {line.attempt}{digest}"
         )
-    Console(soft_wrap=True).print(table)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from audit.entry import Entry
 from cli.commands import commands
 from tests.installation import Installation, an_installation
 
@@ -31,3 +32,9 @@ def run() -> Run:
         return CliRunner().invoke(commands, [str(each) for each in arguments])
 
     return run_command
+
+
+def last_entries(home: Installation, count: int) -> list[Entry]:
+    """Return the ledger's last entries."""
+    size = home.operator.reader.head().size
+    return [Entry.decode(data) for data in home.operator.reader.entries(size - count, size)]

@@ -54,6 +54,12 @@ def test_given_file_must_be_there(tmp_path: Path) -> None:
         given_files(tmp_path / "missing.csv", DATA / "roster.csv", "0B65625")
 
 
+def test_given_agent_must_be_in_the_roster() -> None:
+    """An agent whom the roster doesn't list is named before anything is made."""
+    with pytest.raises(CommandError, match="lists no agent with licence 0Z00000"):
+        given_files(DATA / "extract.csv", DATA / "roster.csv", "0Z00000")
+
+
 def test_clear_sample_is_removed(tmp_path: Path) -> None:
     """The sample's clear files exist during the block only."""
     assert is_cutoff(SAMPLE_AS_OF)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 import sys
+from contextlib import closing
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -14,9 +15,8 @@ import house.founding
 from audit.checkpoint import VerifierKey
 from audit.entry import Entry
 from audit.events import Event
-from audit.reader import LedgerReader
 from house.founding import MARK, Charter, FoundingError, found_installation
-from runtime.database import open_database
+from house.wiring import House
 from runtime.settings import INSTALLATION_FILE, Settings, SettingsError, load_settings
 
 DEMO = Charter(mode="demo", exchange="Test Exchange", clock_offset=-3600)
@@ -24,12 +24,8 @@ DEMO = Charter(mode="demo", exchange="Test Exchange", clock_offset=-3600)
 
 def entries_of(settings: Settings) -> list[Entry]:
     """Return all entries of an installation's ledger."""
-    engine = open_database(settings.database_url)
-    try:
-        reader = LedgerReader(engine)
-        return [Entry.decode(data) for data in reader.entries(0, reader.head().size)]
-    finally:
-        engine.dispose()
+    with closing(House(settings, "operator")) as house:
+        return [Entry.decode(data) for data in house.reader.entries(0, house.reader.head().size)]
 
 
 def mode_of(path: Path) -> int:

@@ -1,0 +1,17 @@
+"""A sample is made of a seed and a Friday."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cli.desk import CommandError
+from tests.cli.conftest import Run
+
+
+def test_sample_imports_as_it_is(run: Run, tmp_path: Path) -> None:
+    """`sample` writes three files and names them."""
+    arguments = ("--agents", "3", "--consumers", "20", "--seed", "1", "--out", tmp_path)
+    done = run("sample", *arguments, "--as-of", "2026-11-20")
+    assert 0 == done.exit_code, done.exception
+    assert ["extract.csv", "manifest.json", "roster.csv"] == sorted(path.name for path in tmp_path.iterdir())
+    assert isinstance(run("sample", *arguments, "--as-of", "2026-11-19").exception, CommandError)

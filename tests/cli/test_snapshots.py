@@ -1,0 +1,52 @@
+"""Extracts come in checked, are put in force, and are listed; a bad one is refused whole."""
+
+from __future__ import annotations
+
+import pytest
+
+from audit.events import Event
+from cli.desk import CommandError
+from policies.gate import RefusedError
+from snapshot.report import ExtractRefusedError
+from tests.cli.conftest import Run, last_entries
+from tests.installation import Installation
+
+AS_OF = "2026-11-20T21:00:00-08:00"
+
+
+def test_extract_is_imported_published_and_listed(run: Run, home: Installation) -> None:
+    """The same cut-off again is the next revision, and the list shows it."""
+    imported = run("snapshot", "import", home.extract, "--as-of", AS_OF, "--data", home.data)
+    assert "accepted" in imported.stdout, imported.exception
+    published = run("snapshot", "publish", "--data", home.data)
+    assert "revision 2" in published.stdout, published.exception
+    listed = run("snapshot", "list", "--data", home.data)
+    assert 2 <= listed.stdout.count("published")
+    assert isinstance(run("snapshot", "publish", "--data", home.data).exception, CommandError)
+
+
+def test_wrong_as_of_refuses_the_extract(run: Run, home: Installation) -> None:
+    """An as-of that the column doesn't say refuses the file whole, and that is recorded."""
+    wrong = "2026-11-13T21:00:00-08:00"
+    error = run("snapshot", "import", home.extract, "--as-of", wrong, "--data", home.data).exception
+    assert isinstance(error, ExtractRefusedError)
+    assert Event.SNAPSHOT_REFUSED == last_entries(home, 1)[0].event
+
+
+@pytest.mark.parametrize("moment", ["yesterday", "2026-11-20", "2026-11-20T21:00:00"])
+def test_moment_needs_its_offset(run: Run, home: Installation, moment: str) -> None:
+    """A moment without its offset from UTC is a usage error that shows the form."""
+    done = run("snapshot", "import", home.extract, "--as-of", moment, "--data", home.data)
+    assert 2 == done.exit_code
+    assert "-08:00" in done.stderr
+
+
+def test_refusals_are_raised_with_their_rules(run: Run, home: Installation) -> None:
+    """What a rule refuses at the console carries the rule."""
+    future = home.data.parent / "future.csv"
+    future.write_text(home.extract.read_text().replace("2026-11-20T21:00:00", "2026-11-27T21:00:00"))
+    error = run(
+        "snapshot", "import", future, "--as-of", "2026-11-27T21:00:00-08:00", "--data", home.data
+    ).exception
+    assert isinstance(error, RefusedError)
+    assert ("R35",) == tuple(rule.id for rule in error.rules)
