@@ -2,4 +2,5 @@
 
 import pytest
 
-pytest.register_assert_rewrite("tests.vault.machine", "tests.vault.tries", "tests.vault.witness")
+for module in ("adversary", "machine", "tries", "witness"):
+    pytest.register_assert_rewrite(f"tests.vault.{module}")

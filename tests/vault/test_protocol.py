@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from tests.fakes import PinnedClock
+from tests.vault.adversary import BesiegedMachine
 from tests.vault.factories import NOON
 from tests.vault.fakes import CrashError, DyingCounter, DyingStore
-from tests.vault.machine import CRASHES, EXPORTS, PICKS, TOKENS, VaultMachine
+from tests.vault.machine import CRASHES, EXPORTS, PICKS, TOKENS
 from tests.vault.process import VaultProcess
 from vault.framing import FrameReader, decode_body, encode_frame
 from vault.keeper import Keeper, Tries
@@ -21,7 +22,7 @@ from vault.messages import Answer, Request, read_answer, write_request
 from vault.table import Call, CallerKind
 
 
-class KeeperMachine(VaultMachine):
+class KeeperMachine(BesiegedMachine):
     """The keeper in this process: every crash point, every clock."""
 
     def __init__(self) -> None:
@@ -90,7 +91,7 @@ class KeeperMachine(VaultMachine):
         self.clock.advance(minutes=minutes)
 
 
-class ProcessMachine(VaultMachine):
+class ProcessMachine(BesiegedMachine):
     """The real process: killed and started again between calls."""
 
     restores_vaults = False  # each copy takes three starts; `test_client.py` shows one to a process
