@@ -1,4 +1,4 @@
-"""Count entries by their look-up columns: the facts that the ledger itself holds.
+"""Count and find entries by their look-up columns: the facts that the ledger itself holds.
 
 Each function takes the connection of a transaction that is open already, so that what is
 counted and what is decided on it belong together.
@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from audit.entry import Entry
 from audit.errors import LedgerGapError
 from audit.events import Event, Outcome
 from audit.stored import answering
@@ -45,6 +46,15 @@ def count_entries(
         return connection.execute(query).scalar_one()
 
 
+def find_entries(connection: Connection, *, event: Event, export: str, action: str) -> list[Entry]:
+    """Return an export's entries of an event at an action, oldest first."""
+    entry = ledger_entries.c
+    query = select(entry.entry).where(entry.export == export, entry.event == event, entry.action == action)
+    with answering():
+        found = connection.execute(query.order_by(entry["index"])).scalars()
+        return [Entry.decode(data) for data in found]
+
+
 def newest_index(connection: Connection, *, event: Event, export: str) -> int:
     """Return the index of an export's newest entry of an event, or raise LedgerGapError."""
     entry = ledger_entries.c
@@ -60,3 +70,14 @@ def signed_size(connection: Connection) -> int:
     """Return how many entries the newest stored checkpoint covers; 0 before the first."""
     with answering():
         return connection.execute(select(func.max(checkpoints.c.size))).scalar() or 0
+
+
+def ranges_length(connection: Connection, *, event: Event, action: str, actor: str, since: str) -> int:
+    """Return the length of all ranges that an actor's entries carry, since a moment inclusive."""
+    entry = ledger_entries.c
+    query = select(entry.entry).where(
+        entry.event == event, entry.action == action, entry.actor == actor, entry.at >= since
+    )
+    with answering():
+        shown = [Entry.decode(data).ranges or () for data in connection.execute(query).scalars()]
+    return sum(end - first for ranges in shown for first, end in ranges)

@@ -8,6 +8,7 @@ here, under the lock on the actor, in the gate's transaction.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select
@@ -41,6 +42,7 @@ from policies.facts import (
     PublishSnapshotFacts,
     ReadLedgerFacts,
     RequestExportFacts,
+    RevokeExportFacts,
     SendBookFacts,
     SignInFacts,
 )
@@ -48,7 +50,9 @@ from policies.gate import Ask, Bound
 from policies.rules import PolicySet
 from runtime.clock import rfc3339
 from store.destruction import is_due
+from store.exports import export_by_id
 from store.people import PersonNotFoundError, person_by_id
+from store.releases import count_downloads
 from store.requested import (
     bound_to_built,
     export_and_requester,
@@ -68,8 +72,10 @@ from store.standing import (
     session_facts,
 )
 from store.tables import people
+from store.viewing import view_consumers_facts
 
 _DAY = timedelta(days=1)
+_NOBODYS = Subject(licence="", is_actor=False, same_agency=False)
 
 
 class HouseFacts:
@@ -87,7 +93,10 @@ class HouseFacts:
             Action.REQUEST_EXPORT: self._request_export,
             Action.BUILD_BOOK: self._build_book,
             Action.SEND_BOOK: self._send_book,
+            Action.DOWNLOAD_BOOK: self._hand_over,
             Action.REVEAL_PASSPHRASE: self._hand_over,
+            Action.REVOKE_EXPORT: self._revoke_export,
+            Action.VIEW_CONSUMERS: self._view_consumers,
             Action.IMPORT_SNAPSHOT: self._import_snapshot,
             Action.PUBLISH_SNAPSHOT: self._publish_snapshot,
             Action.ENROL_FACTOR: self._enrol_factor,
@@ -227,7 +236,7 @@ class HouseFacts:
             subject=subject_of(connection, person, export.agent),
             request=request_of(export),
             holding=Holding(agent=export.agent),
-            releases=Releases(reveals=reveals, downloads=0),
+            releases=Releases(reveals=reveals, downloads=count_downloads(connection, export)),
         )
         return facts, bound_to_built(export, person)
 
@@ -241,10 +250,32 @@ class HouseFacts:
             person=person_facts(person, now),
             licensing=licensing_facts(person, now),
             session=session_facts(connection, actor, self._policy.numbers, now),
-            subject=Subject(licence="", is_actor=False, same_agency=False),
+            subject=_NOBODYS,
             request=Request(purpose="", channel="", profile="", acknowledged=False),
             holding=Holding(agent=""),
             releases=Releases(reveals=0, downloads=0),
+        )
+        return facts, Bound(agent=agent, export=ask.resource.id)
+
+    def _view_consumers(
+        self, connection: Connection, actor: Actor, ask: Ask, now: datetime
+    ) -> tuple[Facts, Bound]:
+        return view_consumers_facts(connection, actor, ask, now, self._policy.numbers, self._snapshots)
+
+    def _revoke_export(
+        self, connection: Connection, actor: Actor, ask: Ask, now: datetime
+    ) -> tuple[Facts, Bound]:
+        person = person_by_id(connection, actor.id)
+        agent, subject = None, _NOBODYS
+        with suppress(ExportNotFoundError):
+            export = export_by_id(connection, ask.resource.id)
+            agent = export.agent
+            if export.requester == actor.id:
+                subject = subject_of(connection, person, export.agent)
+        facts = RevokeExportFacts(
+            person=person_facts(person, now),
+            session=session_facts(connection, actor, self._policy.numbers, now),
+            subject=subject,
         )
         return facts, Bound(agent=agent, export=ask.resource.id)
 
@@ -278,7 +309,13 @@ class HouseFacts:
         due = bool(objects) and all(
             self._snapshots.is_abandoned(connection, name.removeprefix("snapshot:"), now)
             if name.startswith("snapshot:")
-            else is_due(connection, name, now, self._orphan_seconds)
+            else is_due(
+                connection,
+                name,
+                now,
+                orphan_seconds=self._orphan_seconds,
+                kept_days=self._policy.numbers.passphrase_kept_days,
+            )
             for name in objects
         )
         facts = DestroyObjectFacts(person=service_facts(actor), destruction=Destruction(due=due))

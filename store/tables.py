@@ -93,6 +93,18 @@ minted_books = sa.Table(
     sa.Column("state", sa.Text, nullable=False),
 )
 
+open_releases = sa.Table(
+    "open_releases",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("export", sa.Text, sa.ForeignKey("exports.id"), nullable=False, index=True),
+    sa.Column("fencing", sa.Integer, nullable=False),
+    sa.Column("permit", sa.BigInteger, nullable=False),
+    sa.Column("first", sa.BigInteger, nullable=False),
+    sa.Column("end", sa.BigInteger, nullable=False),
+    sa.Column("started_at", sa.Text, nullable=False),
+)
+
 leases = sa.Table(
     "leases",
     metadata,
