@@ -3,13 +3,15 @@
 `address` goes as far as an accepted recipient and may be repeated freely; `send` hands the
 message over and may not. Laws:
 1. No TLS that verifies, no mail: STARTTLS is required, the certificate and its name checked.
-2. An answer is a state: 4xx waits (MailDeferredError), 5xx ends (MailRefusedError).
-3. Once DATA was accepted, a lost connection is an AnswerLostError: nobody knows, and a
-   person decides; nothing sends it again by itself.
+2. An answer is a state: 4xx waits (MailDeferredError), 5xx ends (MailRefusedError). After the
+   data only a plain refusal is one; an answer that can't be read is a lost answer.
+3. Once the server asked for the data (354), a lost connection is an AnswerLostError: nobody
+   knows, and a person decides; nothing sends it again by itself. Before that, nothing went.
 """
 
 from __future__ import annotations
 
+import re
 import smtplib
 import ssl
 from collections.abc import Iterator
@@ -19,7 +21,11 @@ from pathlib import Path
 from exports.states import Reason
 
 _TIMEOUT_SECONDS = 20
+_ANSWER_SECONDS = 120
+"""How long a server may think about a whole message, which it scans before it answers."""
 _READY_FOR_DATA = 354
+_DONE = 2
+_LINE_WITH_DOT = re.compile(rb"^\.", re.MULTILINE)
 
 
 class MailError(Exception):
@@ -49,18 +55,30 @@ class AddressedMail:
         self._server = server
 
     def send(self, message: bytes) -> None:
-        """Hand the message over; return when the server took it (250)."""
+        """Hand the message over (lines end in CRLF); return when the server took it (2yz)."""
         limit = self._server.esmtp_features.get("size", "")
         if limit.isdigit() and 0 < int(limit) < len(message):
             raise MailRefusedError(Reason.MAIL_TOO_LARGE)
         try:
-            code, _words = self._server.data(message)
-        except smtplib.SMTPDataError as error:
-            raise _by_code(error.smtp_code) from None
+            code, _words = self._server.docmd("DATA")
+        except (smtplib.SMTPException, OSError):
+            raise MailDeferredError(Reason.MAIL_SERVER_DOWN) from None
+        if code != _READY_FOR_DATA:
+            raise _by_code(code)
+        # RFC 5321 4.5.2: a line's first dot is doubled, a line of one dot ends the message.
+        dotted = _LINE_WITH_DOT.sub(b"..", message).removesuffix(b"\r\n") + b"\r\n.\r\n"
+        try:
+            if self._server.sock is not None:
+                self._server.sock.settimeout(_ANSWER_SECONDS)
+            self._server.send(dotted)
+            code, _words = self._server.getreply()
         except (smtplib.SMTPException, OSError):
             raise AnswerLostError(Reason.MAIL_ANSWER_LOST) from None
-        if code != 250:  # noqa: PLR2004 - RFC 5321's "requested mail action okay"
+        kind = code // 100
+        if kind in {4, 5}:
             raise _by_code(code)
+        if kind != _DONE:
+            raise AnswerLostError(Reason.MAIL_ANSWER_LOST)
 
 
 class MailRoad:
@@ -92,17 +110,23 @@ class MailRoad:
             server.ehlo_or_helo_if_needed()
             if not server.has_extn("starttls"):
                 raise MailDeferredError(Reason.MAIL_WITHOUT_TLS)
-            server.starttls(context=self._tls)
+            _start_tls(server, self._tls)
             server.ehlo()
             for code, _words in (server.mail(sender), server.rcpt(recipient)):
                 if code not in {250, 251}:
                     raise _by_code(code)
-        except ssl.SSLError:
-            raise MailDeferredError(Reason.MAIL_WITHOUT_TLS) from None
         except smtplib.SMTPResponseException as error:
             raise _by_code(error.smtp_code) from None
         except (smtplib.SMTPException, OSError):
             raise MailDeferredError(Reason.MAIL_SERVER_DOWN) from None
+
+
+def _start_tls(server: smtplib.SMTP, context: ssl.SSLContext) -> None:
+    """Turn to TLS that verifies. What a server refuses before that is not the mail."""
+    try:
+        server.starttls(context=context)
+    except (ssl.SSLError, smtplib.SMTPResponseException):
+        raise MailDeferredError(Reason.MAIL_WITHOUT_TLS) from None
 
 
 def _by_code(code: int) -> MailError:
