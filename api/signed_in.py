@@ -56,8 +56,8 @@ class SignedIn:
     who: Who
 
 
-def signed_in(request: Request, house: HouseHere) -> SignedIn:
-    """Return who is signed in, or raise SignedOutError."""
+def watching(request: Request, house: HouseHere) -> SignedIn:
+    """Return who is signed in, or raise SignedOutError; watching keeps no session awake."""
     token = request.cookies.get(COOKIE, "")
     now = house.clock.now()
     with reading(house.engine) as connection:
@@ -70,11 +70,20 @@ def signed_in(request: Request, house: HouseHere) -> SignedIn:
             raise SignedOutError from None
     if person.disabled:
         raise SignedOutError
-    if now - parse_rfc3339(session.used_at) >= _TOUCH_AFTER:
-        with writing(house.engine) as connection:
-            touch_session(connection, session.digest, now)
     actor = Actor(kind="person", id=person.id, role=person.role.value, session=session.digest, amr=PROOFS)
     return SignedIn(person=person, session=session, who=Who(actor=actor, client=client_of(request)))
+
+
+Watcher = Annotated[SignedIn, Depends(watching)]
+
+
+def signed_in(visitor: Watcher, house: HouseHere) -> SignedIn:
+    """Return who is signed in, or raise SignedOutError; this keeps their session awake."""
+    now = house.clock.now()
+    if now - parse_rfc3339(visitor.session.used_at) >= _TOUCH_AFTER:
+        with writing(house.engine) as connection:
+            touch_session(connection, visitor.session.digest, now)
+    return visitor
 
 
 Visitor = Annotated[SignedIn, Depends(signed_in)]
@@ -84,12 +93,17 @@ def signed_in_to_change(
     visitor: Visitor, x_csrf_token: Annotated[str, Header(max_length=200)] = ""
 ) -> SignedIn:
     """Return who is signed in and proved that the call is theirs, or raise ForgedCallError."""
-    if not hmac.compare_digest(x_csrf_token.encode(), visitor.session.csrf.encode()):
-        raise ForgedCallError
+    prove_own(visitor, x_csrf_token)
     return visitor
 
 
 Changer = Annotated[SignedIn, Depends(signed_in_to_change)]
+
+
+def prove_own(visitor: SignedIn, token: str) -> None:
+    """Compare the token that came with a call, or raise ForgedCallError."""
+    if not hmac.compare_digest(token.encode(), visitor.session.csrf.encode()):
+        raise ForgedCallError
 
 
 def is_alive(session: Session, numbers: Numbers, now: datetime) -> bool:

@@ -1,0 +1,46 @@
+"""When things happened to an export, by the plain columns that the ledger keeps for look-ups."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Connection, select
+
+from audit.events import Event, Outcome
+from audit.stored import answering
+from audit.tables import ledger_entries
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moment:
+    """One entry as a list shows it; `at` is RFC 3339 in UTC."""
+
+    index: int
+    at: str
+    event: Event
+    outcome: Outcome
+    action: str
+
+
+def moments_of_export(connection: Connection, export: str) -> list[Moment]:
+    """Return an export's entries, oldest first."""
+    return _moments(connection, ledger_entries.c.export == export, newest_first=False, limit=1000)
+
+
+def moments_of_actor(connection: Connection, actor: str, *, limit: int = 20) -> list[Moment]:
+    """Return somebody's own entries, newest first."""
+    return _moments(connection, ledger_entries.c.actor == actor, newest_first=True, limit=limit)
+
+
+def _moments(
+    connection: Connection, where: ColumnElement[bool], *, newest_first: bool, limit: int
+) -> list[Moment]:
+    entry = ledger_entries.c
+    order = entry["index"].desc() if newest_first else entry["index"]
+    query = select(entry["index"], entry.at, entry.event, entry.outcome, entry.action)
+    with answering():
+        rows = connection.execute(query.where(where).order_by(order).limit(limit))
+        return [
+            Moment(index=row[0], at=row[1], event=Event(row[2]), outcome=Outcome(row[3]), action=row[4])
+            for row in rows
+        ]
