@@ -20,4 +20,4 @@ def book_expiry(made_at: datetime, *, days: int, business_days: int) -> datetime
         day += timedelta(days=1)
         counted += day.weekday() < _SATURDAY
     end_of_business = datetime.combine(day, time(23, 59, 59), tzinfo=PACIFIC)
-    return max(made_at + timedelta(days=days), end_of_business).astimezone(UTC)
+    return max(made_at.astimezone(UTC) + timedelta(days=days), end_of_business.astimezone(UTC))
