@@ -25,7 +25,7 @@ class RosterError(Exception):
 
 
 def _day(text: str) -> date:
-    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
         raise ValueError("not a date")
     return date.fromisoformat(text)
 
@@ -84,14 +84,14 @@ def read_roster(data: bytes) -> list[Papers]:
     try:
         records = list(reader)
     except csv.Error:
-        raise RosterError([f"record {reader.line_num}: not CSV"]) from None
+        raise RosterError([f"line {reader.line_num}: not CSV"]) from None
     if not records or sorted(records[0]) != sorted(ROSTER_COLUMNS):
         raise RosterError([f"header: exactly these columns are needed: {', '.join(ROSTER_COLUMNS)}"])
     places: list[str] = []
     papers = [
         _read_record(number, records[0], record, places) for number, record in enumerate(records[1:], 2)
     ]
-    for column in ("licence", "email"):
+    for column in ("license_number", "email"):
         _find_repeats(column, papers, places)
     if places:
         raise RosterError(places)
@@ -113,11 +113,13 @@ def _read_record(number: int, header: list[str], record: list[str], places: list
 
 
 def _find_repeats(column: str, papers: list[Papers | None], places: list[str]) -> None:
+    name, _ = _PARSERS[column]
     seen: set[str] = set()
     for number, one in enumerate(papers, 2):
         if one is None:
             continue
-        value = getattr(one, column)
+        # Mail servers take an address in any case for the same mailbox.
+        value = getattr(one, name).casefold()
         if value in seen:
             places.append(f"record {number}, column {column}: stands twice")
         seen.add(value)
