@@ -109,7 +109,7 @@ def client(value: Any, where: str) -> None:
 
 
 def ranges(value: Any, where: str) -> None:
-    """Check for byte ranges [first, end), ascending, neither empty nor overlapping."""
+    """Check for ranges [first, end), ascending, neither empty nor overlapping."""
     if not isinstance(value, list) or not 1 <= len(value) <= MAX_LIST:
         raise EntryError(f"{where} isn't a list of 1 to {MAX_LIST} ranges")
     reached = 0

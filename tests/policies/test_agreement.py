@@ -55,7 +55,7 @@ BREAKS: list[tuple[str, tuple[Action, ...], str, Any]] = [
     ("R04", LICENSED, "licensing__training_day", TODAY + 1),
     ("R37", LICENSED, "licensing__attested_day", TODAY - 366),
     ("R37", LICENSED, "licensing__attested_day", TODAY + 1),
-    ("R05", (Action.BUILD_BOOK, Action.VIEW_CONSUMERS), "freshness__agent_is_in_snapshot", False),
+    ("R05", (Action.BUILD_BOOK,), "freshness__agent_is_in_snapshot", False),
     ("R08", (Action.REQUEST_EXPORT, Action.BUILD_BOOK), "request__purpose", "marketing"),
     ("R08", (Action.REQUEST_EXPORT, Action.BUILD_BOOK), "request__purpose", "agency-oversight"),
     ("R08", (Action.REQUEST_EXPORT, Action.BUILD_BOOK), "request__purpose", "audit"),
@@ -110,7 +110,7 @@ BREAKS: list[tuple[str, tuple[Action, ...], str, Any]] = [
 """One fact broken at a time: the one rule that must refuse, for which actions."""
 
 COUPLED = {
-    "R05": {Action.SEND_BOOK},
+    "R05": {Action.SEND_BOOK, Action.VIEW_CONSUMERS},
     "R13": {Action.REQUEST_EXPORT, *HELD, Action.VIEW_CONSUMERS},
 }
 """Rules that one broken fact cannot single out: F02 or R08 refuse beside them (tested below)."""
@@ -169,6 +169,12 @@ def test_the_rows_are_those_of_the_agent_who_was_asked_for(action: Action) -> No
     """R05 refuses, beside F02, where the data are another agent's."""
     facts = changed(good_facts(action), subject__licence="0X00000")
     assert {"R05", "F02"} == {rule.id for rule in decide(POLICY, action, "agent", facts).rules}
+
+
+def test_an_agent_without_consumers_sees_an_empty_list() -> None:
+    """Looking at a list that holds nobody is permitted, so that the page can say so."""
+    facts = changed(good_facts(Action.VIEW_CONSUMERS), freshness__agent_is_in_snapshot=False)
+    assert decide(POLICY, Action.VIEW_CONSUMERS, "agent", facts).permitted
 
 
 @pytest.mark.parametrize(
