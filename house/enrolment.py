@@ -14,10 +14,11 @@ from argon2 import PasswordHasher
 from audit.entry import Resource
 from audit.events import Event
 from house.wiring import House
+from identity.people import Person
 from policies.actions import Action
 from policies.gate import Ask, Who
 from runtime.database import reading
-from store.people import keep_password, person_by_licence
+from store.people import keep_password, person_by_licence, person_by_username
 
 _PASSWORD_BYTES = 15
 # As the door verifies them (OWASP's first choice for argon2id), so that all names cost alike.
@@ -44,6 +45,17 @@ def enrol_person(house: House, who: Who, licence: str) -> SignIn:
     """
     with reading(house.engine) as connection:
         person = person_by_licence(connection, licence)
+    return _enrol(house, who, person)
+
+
+def enrol_member(house: House, who: Who, username: str) -> SignIn:
+    """Do the same for a reviewer or an operator, who have no licence."""
+    with reading(house.engine) as connection:
+        person = person_by_username(connection, username)
+    return _enrol(house, who, person)
+
+
+def _enrol(house: House, who: Who, person: Person) -> SignIn:
     if person.password_hash is not None:
         raise EnrolledAlreadyError("this person is enrolled already; what they sign in with was shown once")
     resource = Resource(kind="person", id=person.id)

@@ -42,6 +42,19 @@ def keep_roster(connection: Connection, roster: Iterable[Papers], now: datetime)
     return new, known
 
 
+def keep_member(
+    connection: Connection, role: Role, username: str, name: str, email: str, now: datetime
+) -> str:
+    """Add somebody who is no agent, with papers that say nothing; return their id."""
+    if role not in {Role.REVIEWER, Role.OPERATOR}:
+        raise ValueError("agents and managers come by the roster")
+    member = str(uuid4())
+    values = dict.fromkeys(Papers.__dataclass_fields__, "") | dict.fromkeys(_DAYS, now.date().isoformat())
+    values |= {"id": member, "username": username, "role": role.value, "name": name, "email": email}
+    connection.execute(people.insert().values(values | {"licence": None, "roster_at": rfc3339(now)}))
+    return member
+
+
 def keep_password(connection: Connection, person: str, password_hash: str) -> None:
     """Set a person's password by its argon2id hash."""
     connection.execute(people.update().where(people.c.id == person).values(password_hash=password_hash))
@@ -69,9 +82,8 @@ def person_by_username(connection: Connection, username: str) -> Person:
 
 def newest_roster(connection: Connection) -> str | None:
     """Return when the last roster came (RFC 3339), or None before the first."""
-    return connection.execute(
-        select(people.c.roster_at).order_by(people.c.roster_at.desc()).limit(1)
-    ).scalar()
+    of_agents = select(people.c.roster_at).where(people.c.licence.is_not(None))
+    return connection.execute(of_agents.order_by(people.c.roster_at.desc()).limit(1)).scalar()
 
 
 def _columns_of(papers: Papers) -> dict[str, Any]:
@@ -83,6 +95,6 @@ def _found(row: Row[Any] | None) -> Person:
     if row is None:
         raise PersonNotFoundError("there is nobody of that name")
     values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's documented way to a mapping
-    papers = {name: values.pop(name) for name in Papers.__dataclass_fields__}
+    papers: dict[str, Any] = {name: values.pop(name) or "" for name in Papers.__dataclass_fields__}
     papers |= {name: date.fromisoformat(papers[name]) for name in _DAYS}
     return Person(papers=Papers(**papers | {"role": Role(papers["role"])}), **values)
