@@ -76,8 +76,12 @@ def claim_export(
 
 
 def renew_claim(connection: Connection, claim: Claim, now: datetime, lease_seconds: float) -> None:
-    """Hold a claim for longer; LostClaimError when another worker has it."""
-    _write(connection, claim, lease_until=rfc3339(now + timedelta(seconds=lease_seconds)))
+    """Hold a claim for longer; LostClaimError when it was let go or another worker has it."""
+    # A renewal on its way when the claim is let go would take it again, for nobody.
+    held = exports.update().where(_held(claim), exports.c.owner == claim.owner)
+    until = rfc3339(now + timedelta(seconds=lease_seconds))
+    if connection.execute(held.values(lease_until=until)).rowcount != 1:
+        raise LostClaimError("this claim is over")
 
 
 def release_claim(connection: Connection, claim: Claim) -> None:
