@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from policies.fact_groups import Incoming, Publication
-from runtime.clock import parse_rfc3339
+from runtime.clock import parse_rfc3339, rfc3339
 from snapshot.calendar import is_cutoff
 from snapshot.published import newest_row
 from snapshot.tables import State, snapshots
@@ -52,6 +52,19 @@ def is_abandoned(connection: Connection, attempt: str, now: datetime) -> bool:
         and row.state == State.IMPORTING
         and parse_rfc3339(row.begun_at) + ABANDONED_AFTER <= now
     )
+
+
+def abandoned_attempts(connection: Connection, now: datetime, *, limit: int = 100) -> list[str]:
+    """Return the import attempts that came to nothing and whose keys and objects may still be there."""
+    late = snapshots.c.begun_at <= rfc3339(now - ABANDONED_AFTER)
+    query = select(snapshots.c.attempt).where(snapshots.c.state == State.IMPORTING, late).limit(limit)
+    return list(connection.execute(query).scalars())
+
+
+def note_abandoned(connection: Connection, attempt: str) -> None:
+    """Note that what an attempt left behind is destroyed."""
+    left = snapshots.c.attempt == attempt, snapshots.c.state == State.IMPORTING
+    connection.execute(update(snapshots).where(*left).values(state=State.ABANDONED))
 
 
 def next_revision(connection: Connection, as_of: str) -> int:

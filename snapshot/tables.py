@@ -20,6 +20,7 @@ class State(StrEnum):
     CHECKED = "checked"
     PUBLISHED = "published"
     REFUSED = "refused"
+    ABANDONED = "abandoned"
 
 
 snapshots = sa.Table(

@@ -96,7 +96,7 @@ def expired_exports(connection: Connection, now: datetime, *, limit: int = 500) 
 
 
 def purgeable_exports(
-    connection: Connection, now: datetime, kept_days: int, *, limit: int = 500
+    connection: Connection, now: datetime, kept_days: int, *, limit: int = 100
 ) -> list[str]:
     """Return the exports that ended, have a book, and of which nothing is kept any longer."""
     ended = and_(exports.c.state.in_(_ENDED), exports.c.built_fencing.is_not(None))
@@ -108,7 +108,7 @@ def purgeable_exports(
     return list(connection.execute(select(exports.c.id).where(ended, not_(kept)).limit(limit)).scalars())
 
 
-def books_to_close(connection: Connection, *, limit: int = 500) -> list[tuple[str, int]]:
+def books_to_close(connection: Connection, *, limit: int = 100) -> list[tuple[str, int]]:
     """Return (export, fencing) of mailed books that expired and whose stored copy still has its key."""
     book = and_(
         minted_books.c.export == exports.c.id,

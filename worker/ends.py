@@ -6,11 +6,15 @@ from exports.states import Reason, State
 
 
 class PutOffError(Exception):
-    """Nothing left the house; try again later, with the reason shown."""
+    """Nothing left the house; try again later, with the reason shown.
 
-    def __init__(self, reason: Reason) -> None:
+    Where it is final, nothing tries again: the export stays as it is until it expires.
+    """
+
+    def __init__(self, reason: Reason, *, is_final: bool = False) -> None:
         super().__init__(reason.value)
         self.reason = reason
+        self.is_final = is_final
 
 
 class EndedError(Exception):

@@ -1,4 +1,4 @@
-"""One export from accepted to sent: the walk "By mail", knowing no queue.
+"""One export from accepted to sent: the walks "By mail" and "By link", knowing no queue.
 
 Laws
 1. Every step is safe to die at. What is committed is taken up by the next claim; what isn't
@@ -19,11 +19,12 @@ import structlog
 
 from audit.events import Event
 from exports.errors import LostClaimError
-from exports.export import Claim
+from exports.export import Claim, Export
 from exports.states import Reason, State, Step
 from house.wiring import WorkerHouse
 from policies.actions import Action
 from policies.gate import Ask, Pending, RefusedError, Transaction
+from runtime.clock import parse_rfc3339
 from runtime.database import writing
 from snapshot.published import PublishedSnapshot, newest_published
 from store.destruction import note_permitted
@@ -35,9 +36,11 @@ from store.exports import (
     put_off,
     release_claim,
 )
+from store.releases import note_received
 from worker.building import build_book
 from worker.ends import EndedError, PutOffError
 from worker.lease import held
+from worker.notifying import send_notice
 from worker.sending import send_by_mail
 from worker.service import SERVICE, resource_of
 
@@ -54,6 +57,7 @@ class Taken:
     """A claimed export: with a permit and its snapshot when the book is still to be built."""
 
     claim: Claim
+    by_link: bool
     permit: Pending | None = None
     snapshot: PublishedSnapshot | None = None
 
@@ -86,20 +90,25 @@ class Pipeline:
             claim = claim_export(tx.connection, export, self._house.owner, tx.now, self._lease_seconds)
             if claim is None:
                 return None
-            if claim.fencing > MOST_CLAIMS:
-                self._record_end(tx, claim, State.FAILED, Reason.TOO_MANY_TRIES)
-                return None
             if claim.state is State.SENDING:
                 # Whoever had it died between `sending` and the answer: nobody knows.
                 self._record_end(tx, claim, State.UNKNOWN, Reason.MAIL_ANSWER_LOST)
                 return None
+            by_link = export_by_id(tx.connection, export).channel == "link"
+            if claim.fencing > MOST_CLAIMS:
+                if by_link and claim.state is State.BUILT:
+                    self._put_off(tx, claim, Reason.TOO_MANY_TRIES, is_final=True)
+                else:
+                    self._record_end(tx, claim, State.FAILED, Reason.TOO_MANY_TRIES)
+                return None
             if claim.state is State.BUILT:
-                return Taken(claim=claim)
+                return Taken(claim=claim, by_link=by_link)
             claims = {"fencing": claim.fencing}
             ask = Ask(action=Action.BUILD_BOOK, resource=resource_of(export), claims=claims)
             permit = tx.decide(ask)
             note_permitted(tx.connection, export, claim.fencing, tx.now)
-            return Taken(claim=claim, permit=permit, snapshot=newest_published(tx.connection))
+            snapshot = newest_published(tx.connection)
+            return Taken(claim=claim, by_link=by_link, permit=permit, snapshot=snapshot)
 
     def _carry(self, taken: Taken) -> None:
         claim = taken.claim
@@ -111,9 +120,10 @@ class Pipeline:
             if taken.permit is not None and taken.snapshot is not None:
                 reached(Step.PERMITTED)
                 build_book(self._house, claim, taken.permit.grant(), taken.snapshot, reached)
-            send_by_mail(self._house, claim, reached)
+            send = send_notice if taken.by_link else send_by_mail
+            send(self._house, claim, reached)
         except PutOffError as put:
-            self._wait(claim, put.reason)
+            self._wait(claim, put.reason, is_final=put.is_final)
         except EndedError as ended:
             self._end(claim, ended.state, ended.reason)
         except RefusedError as refused:
@@ -125,26 +135,32 @@ class Pipeline:
         structlog.get_logger().info("step.reached", export=claim.export, step=step.value)
         self._reached(claim.export, step)
 
-    def _wait(self, claim: Claim, reason: Reason) -> None:
-        """Put a built export off: nothing was handed over."""
+    def _wait(self, claim: Claim, reason: Reason, *, is_final: bool) -> None:
+        """Put an export off: nothing was handed over."""
         with self._house.gate.transaction(SERVICE) as tx:
-            export = export_by_id(tx.connection, claim.export)
-            state = export.state
-            if state is State.SENDING:
-                state = State.BUILT
-                move_export(tx.connection, claim, State.SENDING, state)
-            seconds = min(_FIRST_WAIT_SECONDS * 2**export.tries, _LONGEST_WAIT_SECONDS)
-            put_off(tx.connection, claim, tx.now + timedelta(seconds=seconds), reason)
-            tx.record(
-                Event.EXPORT_DEFERRED,
-                Action.BUILD_BOOK if state is State.ACCEPTED else Action.SEND_BOOK,
-                resource_of(claim.export),
-                agent=export.agent,
-                export=claim.export,
-                fencing=claim.fencing,
-                state=state.value,
-                reason=reason.value,
-            )
+            self._put_off(tx, claim, reason, is_final=is_final)
+
+    def _put_off(self, tx: Transaction, claim: Claim, reason: Reason, *, is_final: bool) -> None:
+        export = export_by_id(tx.connection, claim.export)
+        state = export.state
+        if state is State.SENDING:
+            state = State.BUILT
+            move_export(tx.connection, claim, State.SENDING, state)
+        seconds = min(_FIRST_WAIT_SECONDS * 2**export.tries, _LONGEST_WAIT_SECONDS)
+        again = tx.now + timedelta(seconds=seconds)
+        if is_final and export.expires_at:
+            again = parse_rfc3339(export.expires_at)
+        put_off(tx.connection, claim, again, reason)
+        tx.record(
+            Event.EXPORT_DEFERRED,
+            _action_of(export),
+            resource_of(claim.export),
+            agent=export.agent,
+            export=claim.export,
+            fencing=claim.fencing,
+            state=state.value,
+            reason=reason.value,
+        )
 
     def _end(self, claim: Claim, state: State, reason: Reason, because: int | None = None) -> None:
         with self._house.gate.transaction(SERVICE) as tx:
@@ -165,7 +181,7 @@ class Pipeline:
         release_claim(tx.connection, claim)
         tx.record(
             Event.EXPORT_UNKNOWN if state is State.UNKNOWN else Event.EXPORT_FAILED,
-            Action.BUILD_BOOK if export.state is State.ACCEPTED else Action.SEND_BOOK,
+            _action_of(export),
             resource_of(claim.export),
             because=because,
             agent=export.agent,
@@ -174,3 +190,11 @@ class Pipeline:
             state=state.value,
             reason=reason.value,
         )
+        if state is State.UNKNOWN:
+            note_received(tx.connection, claim.export)
+
+
+def _action_of(export: Export) -> Action:
+    """Return what an export was at: its book, or handing it over. A notice hands nothing over."""
+    is_mailed = export.state is not State.ACCEPTED and export.channel == "email"
+    return Action.SEND_BOOK if is_mailed else Action.BUILD_BOOK

@@ -14,7 +14,6 @@ from audit.events import Event
 from delivery.books import open_stored_book
 from delivery.mail import compose_mail
 from delivery.smtp import AddressedMail, AnswerLostError, MailDeferredError, MailRefusedError
-from exports.errors import LostClaimError, WrongStateError
 from exports.export import Claim, Export
 from exports.states import Reason, State, Step
 from house.wiring import WorkerHouse
@@ -23,9 +22,10 @@ from policies.gate import Ask, Pending, Transaction
 from policies.grant import Grant
 from runtime.clock import rfc3339
 from runtime.database import reading
-from store.exports import export_by_id, move_export, move_unclaimed, release_claim
+from store.exports import export_by_id, move_export
 from store.people import person_by_id
 from vault.errors import VaultError
+from worker.answers import keep_answer
 from worker.ends import EndedError, PutOffError
 from worker.service import SERVICE, resource_of
 
@@ -106,25 +106,11 @@ def _hand_over(
 
 
 def _keep_sent(house: WorkerHouse, claim: Claim, export: Export, grant: Grant) -> None:
-    """tx5: `sent`. Who holds the server's 250 may say so even after the claim was lost."""
+    """tx5: `sent`."""
     with house.gate.transaction(SERVICE) as tx:
-        try:
-            move_export(tx.connection, claim, State.SENDING, State.SENT, reason=None)
-            release_claim(tx.connection, claim)
-        except LostClaimError:
-            _keep_late_answer(tx, export)
+        keep_answer(tx, claim, export)
         _record(tx, Event.EXPORT_SENT, export, grant, state=State.SENT.value)
         _record(tx, Event.RELEASE_ENDED, export, grant, state="complete", bytes=export.bytes)
-
-
-def _keep_late_answer(tx: Transaction, export: Export) -> None:
-    now = export_by_id(tx.connection, export.id)
-    if now.state is not State.UNKNOWN or now.built_fencing != export.built_fencing:
-        raise LostClaimError("the answer came after the export moved on")
-    try:
-        move_unclaimed(tx.connection, export.id, State.UNKNOWN, State.SENT, reason=None)
-    except WrongStateError:
-        raise LostClaimError("the answer came after the export moved on") from None
 
 
 def _end_release(house: WorkerHouse, export: Export, grant: Grant, how: str) -> None:

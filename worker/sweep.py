@@ -2,31 +2,32 @@
 
 Idempotent, and run by one worker at a time under a lease in the database; running it twice
 or never finishing it harms nothing. It
-1. wakes every export that is due (the queue may have lost everything);
-2. has the vault sign the newest head, so that a stretch of the ledger is open to unseen
-   rewriting for seconds only;
-3. destroys keys that no committed entry adopted.
+1. ends what is due to end, see `ending.py`;
+2. wakes every export that is due (the queue may have lost everything);
+3. destroys keys that no committed entry adopted, and imports that came to nothing;
+4. has the vault sign the newest head, so that a stretch of the ledger is open to unseen
+   rewriting for seconds only.
 """
 
 from __future__ import annotations
-
-import hashlib
 
 import structlog
 
 from audit.counts import signed_size
 from audit.entry import Resource
-from audit.events import Event
 from house.wiring import WorkerHouse
-from policies.actions import Action
-from policies.gate import Ask, Pending, RefusedError
+from policies.gate import RefusedError
 from runtime.broker import ADVANCE, wake
 from runtime.database import reading, writing
+from snapshot.facts import abandoned_attempts, note_abandoned
+from snapshot.index import object_names
 from store.destruction import book_object, note_destroyed, note_destroying, orphaned_books
 from store.exports import due_exports
 from store.leases import take_lease
 from vault.errors import VaultError
-from worker.service import SERVICE
+from worker.destroying import destroy
+from worker.ending import Endings
+from worker.service import resource_of
 
 _SWEEP_SECONDS = 30.0
 
@@ -36,6 +37,7 @@ class Sweep:
 
     def __init__(self, house: WorkerHouse) -> None:
         self._house = house
+        self._endings = Endings(house)
 
     def run(self) -> None:
         """Run one round unless another worker is at it."""
@@ -43,8 +45,12 @@ class Sweep:
         with writing(house.engine) as connection:
             if not take_lease(connection, "sweep", house.owner, house.clock.now(), _SWEEP_SECONDS):
                 return
+        self._endings.expire()
         self._wake_due()
+        self._endings.purge()
+        self._endings.end_lost_releases()
         self._destroy_orphans()
+        self._destroy_abandoned_imports()
         self._sign()
 
     def _wake_due(self) -> None:
@@ -74,26 +80,33 @@ class Sweep:
                 )
 
     def _destroy_book(self, export: str, fencing: int) -> None:
-        """Permit, shred, record; a crash in between is taken up by the next round."""
-        name = book_object(export, fencing)
-        resource = Resource(kind="export", id=export)
-        with self._house.gate.transaction(SERVICE) as tx:
-            permit: Pending = tx.decide(
-                Ask(action=Action.DESTROY_OBJECT, resource=resource, claims={"objects": (name,)})
-            )
-            note_destroying(tx.connection, export, fencing)
-        records = self._house.vault.destroy(permit.index)
-        # The object, if the worker died after putting it, goes with its key.
-        self._house.objects.delete(f"books/{export}.{fencing}")
-        with self._house.gate.transaction(SERVICE) as tx:
-            note_destroyed(tx.connection, export, fencing)
-            tx.record(
-                Event.OBJECT_DESTROYED,
-                Action.DESTROY_OBJECT,
-                resource,
-                because=permit,
-                export=export,
-                fencing=fencing,
-                objects=(name,),
-                destroyed=hashlib.sha256("".join(records).encode()).hexdigest(),
-            )
+        destroy(
+            self._house,
+            book_object(export, fencing),
+            resource_of(export),
+            # The object, if the worker died after putting it, goes with its key.
+            [f"books/{export}.{fencing}"],
+            before=lambda tx: note_destroying(tx.connection, export, fencing),
+            after=lambda tx: note_destroyed(tx.connection, export, fencing),
+            export=export,
+            fencing=fencing,
+        )
+
+    def _destroy_abandoned_imports(self) -> None:
+        with reading(self._house.engine) as connection:
+            abandoned = abandoned_attempts(connection, self._house.clock.now())
+        for attempt in abandoned:
+            try:
+                self._destroy_import(attempt)
+            except (RefusedError, VaultError) as error:
+                structlog.get_logger().warning("import.kept", attempt=attempt, error=type(error).__name__)
+
+    def _destroy_import(self, attempt: str) -> None:
+        destroy(
+            self._house,
+            f"snapshot:{attempt}",
+            Resource(kind="attempt", id=attempt),
+            object_names(attempt).values(),
+            after=lambda tx: note_abandoned(tx.connection, attempt),
+            attempt=attempt,
+        )
