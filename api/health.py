@@ -6,7 +6,6 @@ named by a code and nothing else; the answer is worked out at most once a second
 
 from __future__ import annotations
 
-import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -14,6 +13,7 @@ from types import MappingProxyType
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
+from redis.exceptions import RedisError
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -24,6 +24,7 @@ from audit.errors import LedgerError
 from audit.events import Event, Outcome
 from audit.ledger import Ledger
 from house.wiring import House
+from runtime.broker import broker_client
 from runtime.database import reading
 from vault.errors import VaultError
 
@@ -81,12 +82,11 @@ def is_vault_well(house: House) -> bool:
 
 
 def is_broker_well(house: House) -> bool:
-    """Tell whether somebody listens on the broker's socket."""
+    """Tell whether the broker answers."""
     try:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-            connection.settimeout(_BROKER_SECONDS)
-            connection.connect(str(house.settings.broker_socket))
-    except OSError:
+        with broker_client(house.settings.broker, seconds=_BROKER_SECONDS) as client:
+            client.ping()
+    except (RedisError, OSError):
         return False
     return True
 

@@ -16,6 +16,7 @@ import uvicorn
 from api.app import make_app
 from house.wiring import House
 from policies.rules import PolicySetError
+from runtime.database import DatabaseUnfitError, check_database
 from runtime.logs import start_logs
 from runtime.processes import die_with_parent, forbid_core_dumps
 from runtime.settings import Settings, SettingsError, load_settings
@@ -59,8 +60,9 @@ def main(arguments: list[str] | None = None) -> None:
         house = House(load_settings(options.data, Settings), _CALLER)
         # A missing credential stops the process here and not the first person who signs in.
         house.settings.credential(_CALLER)
+        check_database(house.settings.database)
         serve(house, options.host, options.port)
-    except (SettingsError, PolicySetError) as error:
+    except (SettingsError, PolicySetError, DatabaseUnfitError) as error:
         sys.exit(str(error))
 
 

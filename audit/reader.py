@@ -8,10 +8,11 @@ Laws of this file:
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy.exc import IntegrityError
 
 from audit import tree
 from audit.checkpoint import Head
@@ -111,7 +112,9 @@ class LedgerReader:
             ).first()
             if kept is None:
                 row = {"size": head.size, "note": note, "signed_at": rfc3339(self._clock.now())}
-                connection.execute(insert(checkpoints).values(row))
+                # Another process may keep one of the same size between the two statements.
+                with suppress(IntegrityError), connection.begin_nested():
+                    connection.execute(insert(checkpoints).values(row))
 
     def checkpoint(self, connection: Connection | None = None) -> str | None:
         """Return the stored checkpoint over the most entries, if there is one."""

@@ -11,6 +11,7 @@ from audit.entry import Resource
 from audit.events import Event
 from cli.desk import CONSOLE_OPERATOR, DEFAULT_DATA, DataFolder, open_house
 from exports.states import Reason, State
+from house.wiring import House
 from policies.actions import Action
 from runtime.broker import ADVANCE, wake
 from store.exports import export_by_id, move_unclaimed
@@ -31,6 +32,11 @@ _EVENT_OF = {
     Settled.BUILT: Event.EXPORT_DEFERRED,
     Settled.FAILED: Event.EXPORT_FAILED,
 }
+
+
+def _has_queue(house: House) -> bool:
+    """Tell whether there may be a queue: an embedded one runs beside `serve` only."""
+    return not house.settings.has_own_broker or house.settings.broker_socket.exists()
 
 
 @exports.callback()
@@ -66,7 +72,7 @@ def resolve(
                 state=state.value,
                 reason=reason or Reason.ASKED_BY_PERSON.value,
             )
-        if to is Settled.BUILT and house.settings.broker_socket.exists():
+        if to is Settled.BUILT and _has_queue(house):
             # Only sooner: the sweep finds it anyway.
             wake(house.queue, ADVANCE, export)
     typer.echo(f"export {export}: unknown → {state.value}")

@@ -5,7 +5,9 @@ Laws
    earlier, interrupted founding left has never held anything, and is made anew.
 2. The mark `founding.unfinished` comes first and goes last. A folder that has parts of an
    installation, no `installation.toml` and no mark is not ours to repair: it is refused.
-3. Mode and clock offset are fixed for good, here and in the ledger's first entry.
+   The same holds for folders that the settings name elsewhere.
+3. A database server's database has to be without a ledger: nobody can empty one.
+4. Mode and clock offset are fixed for good, here and in the ledger's first entry.
 """
 
 from __future__ import annotations
@@ -14,15 +16,17 @@ import os
 import secrets
 import shutil
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Literal
+
+from sqlalchemy import inspect, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from audit.entry import Actor, Draft, Resource
 from audit.events import Event, Outcome
 from audit.ledger import Ledger
-from runtime.clock import HouseClock
-from runtime.database import migrate, open_database, writing
+from audit.tables import ledger_head
+from runtime.database import DatabaseUnfitError, migrate, open_database, reading, writing
 from runtime.settings import INSTALLATION_FILE, Settings, load_settings, write_installation
 from vault.ceremony import create_vault
 from vault.table import CallerKind
@@ -31,7 +35,7 @@ OPERATOR = Actor(kind="operator", id="console", role="operator")
 CONSOLE = "local:console"
 MARK = "founding.unfinished"
 VKEY_FILE = "vkey"
-_PARTS = ("vault", "credentials", "objects", VKEY_FILE, "house.db", "house.db-wal", "house.db-shm")
+_FILES = (VKEY_FILE, "house.db", "house.db-wal", "house.db-shm")
 
 
 class FoundingError(Exception):
@@ -54,15 +58,23 @@ def found_installation(data: Path, charter: Charter) -> Settings:
     """
     if charter.clock_offset and charter.mode != "demo":
         raise FoundingError("a clock offset is for demo mode only")
-    _take_folder(data)
     name = secrets.token_hex(8)
     origin = f"sealedbook.{charter.mode}.example/{name}"
-    founding = create_vault(data / "vault", origin, demo=charter.mode == "demo")
-    (data / "credentials").mkdir(mode=0o700)
+    settings = Settings(
+        data=data.resolve(),
+        mode=charter.mode,
+        clock_offset=charter.clock_offset,
+        origin=origin,
+        exchange=charter.exchange,
+    )
+    _check_database(settings)
+    _take_folder(data, settings)
+    founding = create_vault(settings.vault_home, origin, demo=charter.mode == "demo")
+    settings.credentials.mkdir(mode=0o700, exist_ok=True)
     for kind in CallerKind:
-        _write(data / "credentials" / kind.value, founding.credentials[kind])
+        _write(settings.credential_path(kind.value), founding.credentials[kind])
     _write(data / VKEY_FILE, founding.vkey)
-    _write_first_entry(data, charter, name)
+    _write_first_entry(settings, name)
     # Dying before this line leaves a marked folder, which the next founding begins anew.
     write_installation(
         data, mode=charter.mode, clock_offset=charter.clock_offset, origin=origin, exchange=charter.exchange
@@ -73,7 +85,28 @@ def found_installation(data: Path, charter: Charter) -> Settings:
     return load_settings(data, Settings)
 
 
-def _take_folder(data: Path) -> None:
+def _check_database(settings: Settings) -> None:
+    """Refuse a server's database that has a ledger; one of our own is made anew with the folder."""
+    if settings.has_own_database:
+        return
+    engine = open_database(settings.database)
+    try:
+        with reading(engine) as connection:
+            if not inspect(connection).has_table(ledger_head.name):
+                return
+            if connection.execute(select(ledger_head.c.size)).scalar():
+                raise FoundingError(
+                    "the database holds a ledger already: name an empty one, or drop it and create it again"
+                )
+    except DatabaseUnfitError as error:
+        raise FoundingError(str(error)) from None
+    except SQLAlchemyError as error:
+        raise FoundingError(f"the database can't be used ({type(error).__name__})") from None
+    finally:
+        engine.dispose()
+
+
+def _take_folder(data: Path, settings: Settings) -> None:
     """Make the folder ours alone and empty of an unfinished founding's remains."""
     if (data / INSTALLATION_FILE).exists():
         raise FoundingError(f"{data} holds an installation already; choose another folder with --data")
@@ -81,31 +114,51 @@ def _take_folder(data: Path) -> None:
         raise FoundingError(f"{data} is not a folder")
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not (data / MARK).exists():
-        found = sorted(part for part in _PARTS if (data / part).exists())
+        found = sorted(part.name for part in _parts(data, settings) if _holds_something(part))
         if found:
             raise FoundingError(
                 f"{data} holds parts of an installation ({', '.join(found)}) but no {INSTALLATION_FILE}: "
                 "put that file back from a backup, or choose another folder with --data"
             )
-        if any(data.iterdir()):
+        volumes = {place for part in _parts(data, settings) for place in (part, part.parent)}
+        if any(path not in volumes for path in data.iterdir()):
             raise FoundingError(f"{data} isn't empty; choose an empty or a new folder with --data")
     data.chmod(0o700)
     _write(data / MARK, "an installation was begun here and not finished; `sealedbook init` begins it anew")
     _sync(data)
-    for part in _PARTS:
-        path = data / part
-        if path.is_dir():
-            shutil.rmtree(path)
+    for part in _parts(data, settings):
+        _clear(part)
+
+
+def _parts(data: Path, settings: Settings) -> list[Path]:
+    credentials = [settings.credential_path(kind.value) for kind in CallerKind]
+    folders = [settings.vault_home, *credentials, settings.objects_root]
+    return [*folders, *(data / name for name in _FILES)]
+
+
+def _holds_something(path: Path) -> bool:
+    # An empty folder is a volume's place.
+    return any(path.iterdir()) if path.is_dir() else path.exists()
+
+
+def _clear(path: Path) -> None:
+    """Empty a folder, which may be a volume, or remove a file."""
+    if not path.is_dir():
+        path.unlink(missing_ok=True)
+        return
+    for inside in path.iterdir():
+        if inside.is_dir():
+            shutil.rmtree(inside)
         else:
-            path.unlink(missing_ok=True)
+            inside.unlink()
 
 
-def _write_first_entry(data: Path, charter: Charter, name: str) -> None:
-    # The URL as Settings will have it, once installation.toml exists.
-    engine = open_database(f"sqlite:///{data.resolve() / 'house.db'}")
+def _write_first_entry(settings: Settings, name: str) -> None:
+    engine = open_database(settings.database)
     try:
         migrate(engine)
-        (data / "house.db").chmod(0o600)
+        if settings.has_own_database:
+            (settings.data / "house.db").chmod(0o600)
         first = Draft(
             event=Event.INSTALLATION_STARTED,
             outcome=Outcome.DONE,
@@ -113,11 +166,11 @@ def _write_first_entry(data: Path, charter: Charter, name: str) -> None:
             client=CONSOLE,
             action="StartInstallation",
             resource=Resource(kind="installation", id=name),
-            mode=charter.mode,
-            clock_offset=charter.clock_offset,
+            mode=settings.mode,
+            clock_offset=settings.clock_offset,
         )
         with writing(engine) as connection:
-            Ledger(HouseClock(timedelta(seconds=charter.clock_offset))).append(connection, [first])
+            Ledger(settings.clock()).append(connection, [first])
     finally:
         engine.dispose()
 

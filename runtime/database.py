@@ -1,21 +1,26 @@
 """The database: one engine, two kinds of transaction, one line of migrations.
 
-`writing` holds the one write transaction (on SQLite BEGIN IMMEDIATE, so that two writers
-queue instead of failing half-way); `reading` sees one consistent state. SQLite runs in WAL
-with synchronous FULL: what was committed survives a power loss.
+`writing` holds a write transaction, `reading` sees one consistent state. What was committed
+survives a power loss: a database that may lose it isn't opened.
+
+- SQLite in WAL with synchronous FULL. Writers queue (BEGIN IMMEDIATE) instead of failing half-way.
+- PostgreSQL 15 or newer at READ COMMITTED: who has to be alone takes a lock, in the order
+  actor, `hold`, export, chain. Text sorts by its bytes (locale C), as it does in SQLite: moments
+  and names compare as text.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, MetaData, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event, make_url, text
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 metadata = MetaData()
 _BUSY_SECONDS = 30
@@ -25,16 +30,53 @@ _PRAGMAS = (
     "PRAGMA foreign_keys=ON",
     f"PRAGMA busy_timeout={_BUSY_SECONDS * 1000}",
 )
+_OLDEST_POSTGRES = 150000
+# Who holds a lock and falls silent is ended, so that nobody else waits for ever.
+_POSTGRES_OPTIONS = f"-c lock_timeout={_BUSY_SECONDS}s -c idle_in_transaction_session_timeout=60s"
+# Setting, what it has to be, why.
+_POSTGRES_SETTINGS = (
+    ("server_encoding", {"UTF8"}, "names are in any script"),
+    ("fsync", {"on"}, "a commit must survive a power loss"),
+    ("full_page_writes", {"on"}, "a commit must survive a power loss"),
+    ("synchronous_commit", {"on", "remote_write", "remote_apply"}, "a commit must survive a power loss"),
+)
+
+
+class DatabaseUnfitError(SQLAlchemyError):
+    """The database's server isn't set up as the house needs it; the message says what and why."""
 
 
 def open_database(url: str) -> Engine:
-    """Return an engine for an SQLAlchemy URL. Open it after any fork, never before."""
-    if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, isolation_level="READ COMMITTED")
+    """Return an engine for an SQLAlchemy URL. Open it after any fork, never before.
+
+    Connecting raises DatabaseUnfitError where the server's settings wouldn't keep what it commits.
+    """
+    backend = make_url(url).get_backend_name()
+    if backend == "postgresql":
+        engine = create_engine(
+            url,
+            isolation_level="READ COMMITTED",
+            pool_pre_ping=True,
+            connect_args={"options": _POSTGRES_OPTIONS, "connect_timeout": 5},
+        )
+        event.listen(engine, "connect", _check_postgres)
+        return engine
+    if backend != "sqlite":
+        raise DatabaseUnfitError("the database is SQLite or PostgreSQL (postgresql+psycopg://…)")
     engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def check_database(url: str) -> None:
+    """Raise DatabaseUnfitError at a process's start; a server that is away may still come."""
+    engine = open_database(url)
+    try:
+        with suppress(OperationalError), engine.connect():
+            pass
+    finally:
+        engine.dispose()
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
@@ -42,6 +84,22 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     connection.isolation_level = None
     for pragma in _PRAGMAS:
         connection.execute(pragma)
+
+
+def _check_postgres(connection: Any, _record: Any) -> None:
+    with connection.cursor() as cursor:
+        names = ["server_version_num", *(name for name, _, _ in _POSTGRES_SETTINGS)]
+        asked = ", ".join(f"current_setting('{name}')" for name in names)
+        locale = "(SELECT datcollate FROM pg_database WHERE datname = current_database())"
+        version, *found, collation = cursor.execute(f"SELECT {asked}, {locale}").fetchone()
+    connection.rollback()
+    if int(version) < _OLDEST_POSTGRES:
+        raise DatabaseUnfitError("PostgreSQL has to be version 15 or newer")
+    for (name, fit, why), value in zip(_POSTGRES_SETTINGS, found, strict=True):
+        if value not in fit:
+            raise DatabaseUnfitError(f"PostgreSQL's {name} is {value}: {why}")
+    if collation not in {"C", "POSIX"}:
+        raise DatabaseUnfitError("the database's locale has to be C: moments and names sort by their bytes")
 
 
 def _begin_sqlite(connection: Connection) -> None:
@@ -61,9 +119,15 @@ def reading(engine: Engine) -> Iterator[Connection]:
     """Hold a read transaction that sees one state of the database throughout."""
     options: dict[str, Any] = {"sealedbook_reads": True}
     if engine.dialect.name != "sqlite":
-        options["isolation_level"] = "REPEATABLE READ"
+        options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     with engine.connect().execution_options(**options) as connection, connection.begin():
         yield connection
+
+
+def hold(connection: Connection, name: str) -> None:
+    """Be the only transaction that holds this name until it ends; on SQLite every writer is."""
+    if connection.dialect.name != "sqlite":
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
 
 
 def migrate(engine: Engine) -> None:

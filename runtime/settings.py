@@ -2,8 +2,9 @@
 
 One folder holds one installation. `installation.toml` there holds what is fixed for good
 (mode, clock offset, the ledger's origin); variables `SEALEDBOOK_…` add what differs by
-machine. A process asks for the settings class that it needs and refuses to start when
-anything of it is missing, saying what and where to set it.
+machine: other folders, and beyond one machine the database's and the broker's servers, whose
+passwords come from files. A process asks for the settings class that it needs and refuses to
+start when anything of it is missing, saying what and where to set it.
 """
 
 from __future__ import annotations
@@ -18,10 +19,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from runtime.clock import HouseClock
+from runtime.servers import ServerError, server_url
 
 INSTALLATION_FILE = "installation.toml"
 _SOCKET_BYTES = 100
@@ -35,7 +37,7 @@ class SettingsError(Exception):
 class Settings(BaseSettings):
     """What every process of an installation needs."""
 
-    model_config = SettingsConfigDict(env_prefix=_PREFIX, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, env_ignore_empty=True, extra="ignore", frozen=True)
 
     data: Path
     mode: Literal["demo", "live"]
@@ -43,30 +45,74 @@ class Settings(BaseSettings):
     origin: str = Field(description="the ledger's name on its checkpoints")
     exchange: str = Field(default="Your exchange", description="the exchange's name, for people")
 
+    database_url: str = Field(default="", repr=False, description="the database; else SQLite in the folder")
+    database_password_file: Path | None = Field(default=None, description="the database's password")
+    broker_url: str = Field(default="", repr=False, description="the broker; else the embedded Valkey")
+    broker_password_file: Path | None = Field(default=None, description="the broker's password")
+    vault_folder: Path | None = Field(default=None, description="the vault's folder, where not in the data")
+    credentials_folder: Path | None = Field(default=None, description="the credentials' folder, likewise")
+    objects_folder: Path | None = Field(default=None, description="the objects' folder, likewise")
+    sockets_folder: Path | None = Field(default=None, description="the unix sockets' folder, likewise")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _find_servers(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Put passwords into the servers' URLs."""
+        try:
+            database = server_url(values.get("database_url"), values.get("database_password_file"))
+            broker = server_url(values.get("broker_url"), values.get("broker_password_file"))
+        except ServerError as error:
+            raise SettingsError(str(error)) from None
+        return values | {"database_url": database, "broker_url": broker}
+
     @property
-    def database_url(self) -> str:
-        """Where the database is."""
-        return f"sqlite:///{self.data / 'house.db'}"
+    def has_own_database(self) -> bool:
+        """Whether the database is a file of the installation's folder."""
+        return not self.database_url
+
+    @property
+    def database(self) -> str:
+        """The database's URL."""
+        return self.database_url or f"sqlite:///{self.data / 'house.db'}"
+
+    @property
+    def has_own_broker(self) -> bool:
+        """Whether the installation runs a broker of its own (the embedded Valkey)."""
+        return not self.broker_url
+
+    @property
+    def broker(self) -> str:
+        """The broker's URL, as Celery takes it."""
+        return self.broker_url or f"redis+socket://{self.broker_socket}"
 
     @property
     def broker_socket(self) -> Path:
-        """Valkey's unix socket."""
-        return socket_folder(self.data) / "broker.sock"
+        """The embedded Valkey's unix socket."""
+        return self._sockets / "broker.sock"
 
     @property
     def vault_socket(self) -> Path:
         """The vault's unix socket."""
-        return socket_folder(self.data) / "vault.sock"
+        return self._sockets / "vault.sock"
+
+    @property
+    def _sockets(self) -> Path:
+        return self.sockets_folder or socket_folder(self.data)
 
     @property
     def vault_home(self) -> Path:
         """The vault's own folder; nothing but the vault opens it."""
-        return self.data / "vault"
+        return self.vault_folder or self.data / "vault"
+
+    @property
+    def credentials(self) -> Path:
+        """The folder of the credentials by which the vault knows its callers."""
+        return self.credentials_folder or self.data / "credentials"
 
     @property
     def objects_root(self) -> Path:
         """The folder of encrypted objects."""
-        return self.data / "objects"
+        return self.objects_folder or self.data / "objects"
 
     def clock(self) -> HouseClock:
         """Return the installation's clock."""
@@ -74,11 +120,16 @@ class Settings(BaseSettings):
 
     def credential(self, kind: str) -> str:
         """Return the credential by which a kind of caller is known to the vault."""
-        path = self.data / "credentials" / kind
+        path = self.credential_path(kind)
         try:
             return path.read_text().strip()
         except FileNotFoundError:
             raise SettingsError(f"{path} is missing: the {kind} has no credential for the vault") from None
+
+    def credential_path(self, kind: str) -> Path:
+        """Return the file of a credential: `KIND`, or `KIND/credential` where KIND is a volume."""
+        path = self.credentials / kind
+        return path / "credential" if path.is_dir() else path
 
 
 class WorkerSettings(Settings):

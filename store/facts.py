@@ -49,6 +49,7 @@ from policies.facts import (
 from policies.gate import Ask, Bound
 from policies.rules import PolicySet
 from runtime.clock import rfc3339
+from runtime.database import hold
 from store.destruction import is_due
 from store.exports import export_by_id
 from store.people import PersonNotFoundError, person_by_id
@@ -132,6 +133,8 @@ class HouseFacts:
         agent = ask.claims.get("agent") or person.papers.licence
         subject = subject_of(connection, person, agent)
         profile = profile_for(subject)
+        # The quota is the agent's, whoever asks: a manager's request waits for the agent's own.
+        hold(connection, f"agent:{agent}")
         since = rfc3339(now - _DAY)
         asked = count_entries(
             connection, event=Event.EXPORT_REQUESTED, outcome=Outcome.PERMIT, agent=agent, since=since

@@ -1,12 +1,48 @@
-"""What every test shares: under `--require-all` a skip is a failure."""
+"""What every test shares: the choice of backends, and under `--require-all` a skip is a failure.
+
+Marked `embedded` are tests of SQLite or Valkey themselves, marked `servers` those of PostgreSQL
+or Redis themselves; each runs with its backends only.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import pytest
+
+from tests.backends import KINDS, VARIABLE, databases_of_a_test
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Offer the choice of backends."""
+    parser.addoption(
+        "--backends", choices=KINDS, default=None, help="SQLite and Valkey, or PostgreSQL and Redis"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the choice be known to the processes too that tests start."""
+    os.environ[VARIABLE] = config.getoption("backends") or os.environ.get(VARIABLE) or KINDS[0]
+    if os.environ[VARIABLE] not in KINDS:
+        raise pytest.UsageError(f"{VARIABLE} is one of {', '.join(KINDS)}")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is about the other backends."""
+    other = next(kind for kind in KINDS if kind != os.environ[VARIABLE])
+    left = [item for item in items if item.get_closest_marker(other)]
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if not item.get_closest_marker(other)]
+
+
+@pytest.fixture(autouse=True)
+def _own_databases() -> Iterator[None]:
+    """Leave no database of a test behind."""
+    with databases_of_a_test():
+        yield
 
 
 @pytest.hookimpl(wrapper=True)

@@ -26,6 +26,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pyotp
+import pytest
 from argon2 import PasswordHasher
 
 from audit.entry import Actor, Resource, SnapshotRef
@@ -44,6 +45,7 @@ from snapshot.publishing import publish
 from store.exports import add_export
 from store.people import keep_password, keep_roster, keep_sign_in, person_by_licence
 from store.sessions import digest_of, new_token, start_session
+from tests.backends import on_servers, servers, settle_servers
 
 DATA = Path(__file__).parent / "data"
 AS_OF = datetime(2026, 11, 21, 5, 0, tzinfo=UTC)
@@ -193,12 +195,25 @@ class Installation:
             shutil.rmtree(sockets, ignore_errors=True)
 
 
+def a_founding(data: Path, charter: Charter) -> Settings:
+    """Found an installation on the backends of this run."""
+    if not on_servers():
+        return found_installation(data, charter)
+    database, broker = servers().fresh_database(), servers().fresh_broker()
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("SEALEDBOOK_DATABASE_URL", database)
+        environment.setenv("SEALEDBOOK_BROKER_URL", broker)
+        settings = found_installation(data, charter)
+    settle_servers(data, database, broker)
+    return settings
+
+
 @contextmanager
 def an_installation(folder: Path, *, at: datetime = SATURDAY) -> Iterator[Installation]:
     """Found an installation in a folder, start its vault, and stop it at the end."""
     offset = int((at - datetime.now(UTC)) / timedelta(seconds=1))
     data = folder / "house"
-    found_installation(data, Charter(mode="demo", exchange="Test Exchange", clock_offset=offset))
+    a_founding(data, Charter(mode="demo", exchange="Test Exchange", clock_offset=offset))
     home = Installation(data)
     try:
         home.start_vault()

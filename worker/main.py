@@ -15,6 +15,7 @@ from typing import Any
 from celery import bootsteps
 
 from runtime.broker import SWEEP, wake
+from runtime.database import DatabaseUnfitError, check_database
 from runtime.logs import start_logs
 from runtime.processes import die_with_parent, forbid_core_dumps
 from runtime.settings import SettingsError, WorkerSettings, load_settings
@@ -72,7 +73,8 @@ def main(arguments: list[str] | None = None) -> None:
     start_logs()
     try:
         settings = load_settings(options.data, WorkerSettings)
-    except SettingsError as error:
+        check_database(settings.database)
+    except (SettingsError, DatabaseUnfitError) as error:
         sys.exit(str(error))
     run_worker(settings)
 

@@ -43,7 +43,7 @@ class Bench:
 
 def make_worker(settings: WorkerSettings, reached: Reached | None = None) -> Celery:
     """Return the Celery application with its two tasks."""
-    queue = make_queue(settings.broker_socket)
+    queue = make_queue(settings.broker)
     bench = Bench(settings, reached)
 
     @queue.task(name=ADVANCE)

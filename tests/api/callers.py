@@ -14,7 +14,7 @@ from typing import Any
 import pyotp
 from fastapi.testclient import TestClient
 from httpx2 import Response
-from sqlalchemy import text, update
+from sqlalchemy import update
 
 from api.app import make_app
 from api.passwords import Passwords, Strength
@@ -31,6 +31,7 @@ from store.exports import claim_export, move_export, release_claim
 from store.people import keep_roster, person_by_licence
 from store.sessions import new_token, start_session
 from store.tables import people
+from tests.backends import refuse_entries, take_entries
 from tests.installation import Enrolled, Installation
 from worker.service import SERVICE
 
@@ -184,16 +185,11 @@ class Desk:
     @contextmanager
     def with_full_disk(self) -> Iterator[None]:
         """Let the database refuse every new entry, as it does when the disk is full."""
-        refuse = (
-            "CREATE TRIGGER full_disk BEFORE INSERT ON ledger_entries BEGIN SELECT RAISE(ABORT, 'full'); END"
-        )
-        with writing(self.house.engine) as connection:
-            connection.execute(text(refuse))
+        refuse_entries(self.house.engine)
         try:
             yield
         finally:
-            with writing(self.house.engine) as connection:
-                connection.execute(text("DROP TRIGGER full_disk"))
+            take_entries(self.house.engine)
 
 
 @contextmanager

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from runtime.broker import start_valkey
 from tests.api.callers import Desk, a_desk
+from tests.backends import a_broker
 from tests.installation import Installation, an_installation
 
 
@@ -20,11 +20,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """A real installation with the test roster and a real broker."""
     with an_installation(tmp_path_factory.mktemp("api")) as installation:
         installation.take_roster()
-        broker = start_valkey(installation.data / "broker", installation.settings.broker_socket)
-        try:
+        with a_broker(installation.settings):
             yield installation
-        finally:
-            broker.stop()
 
 
 @pytest.fixture(scope="session")

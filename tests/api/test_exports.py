@@ -10,11 +10,10 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from redis import Redis
 
 from audit.events import Event, Outcome
 from identity.people import Role
-from runtime.broker import make_queue
+from runtime.broker import broker_client, make_queue
 from tests.api.callers import ASKED, Desk, a_licence
 
 FIELDS = {
@@ -132,8 +131,8 @@ def test_the_queue_is_told_the_id_and_nothing_else(desk: Desk) -> None:
     """A wake-up follows the commit; whoever reads the queue learns an opaque id."""
     export = desk.with_session(a_licence(desk)).post("/v1/exports", ASKED).json()["id"]
 
-    with Redis(unix_socket_path=str(desk.house.settings.broker_socket)) as broker:
-        message = json.loads(broker.lindex("sealedbook:celery", 0) or "{}")
+    with broker_client(desk.house.settings.broker) as broker:
+        message: Any = json.loads(broker.lindex("sealedbook:celery", 0) or "{}")
     arguments, named, _options = json.loads(base64.b64decode(message["body"]))
     assert ([export], {}) == (arguments, named)
 
@@ -141,7 +140,7 @@ def test_the_queue_is_told_the_id_and_nothing_else(desk: Desk) -> None:
 def test_a_sleeping_queue_holds_nobody_up(desk: Desk, tmp_path: Path) -> None:
     """Without a broker the request is accepted all the same; the sweep will find it."""
     caller = desk.with_session(a_licence(desk))
-    desk.house.__dict__["queue"] = make_queue(tmp_path / "none")
+    desk.house.__dict__["queue"] = make_queue(f"redis+socket://{tmp_path / 'none'}")
 
     assert 202 == caller.post("/v1/exports", ASKED).status_code
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from api.health import CHECKS, is_broker_well, is_database_well
 from house.wiring import House
 from tests.api.callers import Desk
@@ -53,6 +55,7 @@ def test_readiness_is_asked_once_a_second(desk: Desk, tmp_path: Path) -> None:
     assert (200, 200) == (first, desk.client.get("/readyz").status_code)
 
 
+@pytest.mark.embedded
 def test_an_empty_folder_is_well_in_nothing_that_it_lacks(desk: Desk, tmp_path: Path) -> None:
     """Each check says no by itself and raises nothing."""
     elsewhere = desk.house.settings.model_copy(update={"data": tmp_path / "missing"})

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 from sqlalchemy.exc import IntegrityError
 
 from audit import proofs, tables
@@ -27,6 +27,11 @@ from tests.audit import reference
 from tests.audit.factories import AT, a_draft, a_ledger, a_permit
 from tests.factories import a_database
 from tests.fakes import PinnedClock
+
+_TRIGGERS = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
+    "postgresql": "SELECT tgname || ' ON ' || tgrelid::regclass FROM pg_trigger WHERE NOT tgisinternal",
+}
 
 
 def test_a_fresh_ledger_is_empty(tmp_path: Path) -> None:
@@ -128,23 +133,19 @@ def test_writers_queue(tmp_path: Path) -> None:
         "UPDATE ledger_entries SET outcome = 'refuse' WHERE \"index\" = 1",
         'DELETE FROM ledger_entries WHERE "index" = 2',
         "DELETE FROM ledger_entries",
-        'INSERT OR REPLACE INTO ledger_entries SELECT * FROM ledger_entries WHERE "index" = 1',
         (
             'INSERT INTO ledger_entries SELECT "index" + 9, leaf, entry, at, event, action, outcome, actor,'
             ' agent, export, fencing FROM ledger_entries WHERE "index" = 1'
         ),
-        "UPDATE ledger_nodes SET hash = x'00'",
+        "UPDATE ledger_nodes SET hash = hash",
         "DELETE FROM ledger_nodes",
-        "INSERT OR REPLACE INTO ledger_nodes SELECT * FROM ledger_nodes",
-        "INSERT INTO ledger_nodes VALUES (1, 7, x'00')",
+        "INSERT INTO ledger_nodes SELECT level, position + 7, hash FROM ledger_nodes",
         "UPDATE ledger_head SET size = 2",
         "UPDATE ledger_head SET size = size",
         "UPDATE ledger_head SET size = size + 1, at = ''",
         "DELETE FROM ledger_head",
-        "INSERT OR REPLACE INTO ledger_head VALUES (1, 0, x'00', '')",
         "UPDATE checkpoints SET note = ''",
         "DELETE FROM checkpoints",
-        "INSERT OR REPLACE INTO checkpoints SELECT * FROM checkpoints",
     ],
 )
 def test_the_database_refuses_rewriting(tmp_path: Path, statement: str) -> None:
@@ -153,6 +154,42 @@ def test_the_database_refuses_rewriting(tmp_path: Path, statement: str) -> None:
     made.reader.keep_checkpoint("a note", made.reader.head())
     with pytest.raises(IntegrityError), writing(made.engine) as connection:
         connection.execute(text(statement))
+
+
+@pytest.mark.embedded
+@pytest.mark.parametrize(
+    "statement",
+    [
+        'INSERT OR REPLACE INTO ledger_entries SELECT * FROM ledger_entries WHERE "index" = 1',
+        "INSERT OR REPLACE INTO ledger_nodes SELECT * FROM ledger_nodes",
+        "INSERT OR REPLACE INTO ledger_head VALUES (1, 0, x'00', '')",
+        "INSERT OR REPLACE INTO checkpoints SELECT * FROM checkpoints",
+    ],
+)
+def test_sqlite_refuses_replacing(tmp_path: Path, statement: str) -> None:
+    """SQLite's own way of changing a row by inserting another is refused too."""
+    test_the_database_refuses_rewriting(tmp_path, statement)
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "TRUNCATE ledger_entries",
+        "TRUNCATE ledger_nodes",
+        "TRUNCATE ledger_head",
+        "TRUNCATE checkpoints",
+        "INSERT INTO checkpoints SELECT * FROM checkpoints ON CONFLICT (size) DO UPDATE SET note = ''",
+        (
+            "MERGE INTO ledger_entries kept USING ledger_head ON true"
+            " WHEN MATCHED THEN UPDATE SET outcome = 'permit'"
+        ),
+        "INSERT INTO ledger_head SELECT 2, size, root, at FROM ledger_head",
+    ],
+)
+def test_postgresql_refuses_truncating_and_merging(tmp_path: Path, statement: str) -> None:
+    """PostgreSQL's own ways of changing rows are refused too."""
+    test_the_database_refuses_rewriting(tmp_path, statement)
 
 
 def test_a_dead_database_is_unavailable(tmp_path: Path) -> None:
@@ -187,8 +224,8 @@ def test_an_empty_batch_asks_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("tampering", "why"),
     [
-        ("UPDATE ledger_head SET root = x'" + "00" * 32 + "'", "don't lead to its root"),
-        ("UPDATE ledger_nodes SET hash = x'" + "00" * 32 + "'", "don't lead to its root"),
+        ("UPDATE ledger_head SET root = :zeros", "don't lead to its root"),
+        ("UPDATE ledger_nodes SET hash = :zeros", "don't lead to its root"),
         ("DELETE FROM ledger_nodes", "node of the ledger's tree is missing"),
         ("DELETE FROM ledger_head", "no head"),
     ],
@@ -197,10 +234,9 @@ def test_contradictions_stop_the_writer(tmp_path: Path, tampering: str, why: str
     """Where the triggers were dropped and something was changed, nothing is appended on top."""
     made = a_ledger(tmp_path, entries=3)
     with writing(made.engine) as connection:
-        found = connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).scalars()
-        for name in found.all():
+        for name in connection.execute(text(_TRIGGERS[made.engine.dialect.name])).scalars().all():
             connection.execute(text(f"DROP TRIGGER {name}"))
-        connection.execute(text(tampering))
+        connection.execute(text(tampering), {"zeros": bytes(32)} if ":zeros" in tampering else {})
 
     with pytest.raises(LedgerBrokenError, match=why):
         made.append(a_draft())
@@ -214,9 +250,9 @@ def test_the_migration_makes_the_tables(tmp_path: Path) -> None:
     assert {"ledger_entries", "ledger_nodes", "ledger_head", "checkpoints"} == {t.name for t in ours}
     with reading(engine) as connection:
         for table in ours:
-            info = connection.execute(text(f"PRAGMA table_info({table.name})")).all()
-            expected = [(c.name, not c.nullable) for c in table.columns]
-            assert expected == [(row[1], bool(row[3])) for row in info]
+            expected = [(c.name, c.nullable) for c in table.columns]
+            found = inspect(connection).get_columns(table.name)
+            assert expected == [(column["name"], column["nullable"]) for column in found]
         assert 1 == connection.execute(text("SELECT COUNT(*) FROM ledger_head")).scalar_one()
 
 

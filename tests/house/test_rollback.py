@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +13,7 @@ from policies.gate import Ask
 from policies.grant import Grant
 from runtime.settings import load_settings
 from snapshot.published import newest_published
+from tests.backends import copy_database, put_back
 from tests.installation import Installation, an_installation
 from vault.errors import Code, VaultError, VaultForkError, VaultRefusedError, VaultRolledBackError
 from worker.service import SERVICE, resource_of
@@ -29,26 +28,16 @@ def home(tmp_path: Path) -> Iterator[Installation]:
         yield made
 
 
-def a_copy(home: Installation) -> Path:
+def a_copy(home: Installation) -> str:
     """Copy the database as a backup would."""
     home.api.engine.dispose()
-    home.operator.engine.dispose()
-    copy = home.data / "copy.db"
-    source = sqlite3.connect(home.data / "house.db")
-    target = sqlite3.connect(copy)
-    source.backup(target)
-    source.close()
-    target.close()
-    return copy
+    return copy_database(home.operator.engine, home.data)
 
 
-def roll_back(home: Installation, copy: Path) -> None:
+def roll_back(home: Installation, copy: str) -> None:
     """Put a copy of the database in place of the present one."""
     home.api.engine.dispose()
-    home.operator.engine.dispose()
-    for suffix in ("-wal", "-shm"):
-        (home.data / f"house.db{suffix}").unlink(missing_ok=True)
-    shutil.copy(copy, home.data / "house.db")
+    put_back(home.operator.engine, copy)
 
 
 def a_build_permit(home: Installation, export: str, fencing: int = 1) -> tuple[Grant, int]:

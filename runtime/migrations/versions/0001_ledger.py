@@ -2,7 +2,7 @@
 
 Explicit DDL, importing nothing of ours: a migration is history and doesn't change when the
 tables' present definitions do. The triggers refuse by-the-way rewriting, such as a stray
-UPDATE; whoever owns the file can drop them, and is found out by the signed checkpoints.
+UPDATE; whoever owns the database can drop them, and is found out by the signed checkpoints.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ down_revision = None
 _COUNT = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 _EMPTY_ROOT = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
-# table, before what, when, refusal. INSERT OR REPLACE deletes without a delete trigger, so
+# SQLite: table, before what, when, refusal. INSERT OR REPLACE deletes without a delete trigger, so
 # that inserts onto a row that is there are refused too.
-_TRIGGERS = (
+_SQLITE_TRIGGERS = (
     ("ledger_entries", "UPDATE", "1", "an entry is never changed"),
     ("ledger_entries", "DELETE", "1", "an entry is never deleted"),
     (
@@ -49,9 +49,60 @@ _TRIGGERS = (
     ),
 )
 
+# PostgreSQL: what is refused for every row and for none, as an integrity error like SQLite's.
+_POSTGRES_REFUSE = """
+CREATE FUNCTION ledger_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION USING MESSAGE = TG_ARGV[0], ERRCODE = 'integrity_constraint_violation';
+END $$
+"""
+_POSTGRES_TRIGGERS = (
+    ("ledger_entries", "UPDATE OR DELETE OR TRUNCATE", "STATEMENT", "an entry is never changed or deleted"),
+    ("ledger_nodes", "UPDATE OR DELETE OR TRUNCATE", "STATEMENT", "a node is never changed or deleted"),
+    ("checkpoints", "UPDATE OR DELETE OR TRUNCATE", "STATEMENT", "a checkpoint is never changed or deleted"),
+    ("ledger_head", "DELETE OR TRUNCATE", "STATEMENT", "the head is never deleted"),
+    (
+        "ledger_head",
+        "UPDATE",
+        "ROW WHEN (NEW.size <= OLD.size OR NEW.at < OLD.at)",
+        "the head only moves forward",
+    ),
+)
+# table, its key, the rows that the new one follows, refusal.
+_POSTGRES_ROWS = (
+    ("ledger_entries", '"index"', "true", "an entry follows the last one without a gap"),
+    (
+        "ledger_nodes",
+        "position",
+        "level = NEW.level",
+        "a node follows the last one of its level without a gap",
+    ),
+)
+
+
+def _guard_postgres() -> None:
+    op.execute(_POSTGRES_REFUSE)
+    for number, (table, acts, each, refusal) in enumerate(_POSTGRES_TRIGGERS):
+        op.execute(
+            f"CREATE TRIGGER {table}_refuse_{number} BEFORE {acts} ON {table} "
+            f"FOR EACH {each} EXECUTE FUNCTION ledger_refuse('{refusal}')"
+        )
+    for table, key, same, refusal in _POSTGRES_ROWS:
+        last = f"SELECT COALESCE(MAX({key}) + 1, 0) FROM {table} WHERE {same}"  # noqa: S608 - names from above
+        op.execute(
+            f"CREATE FUNCTION {table}_follow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            f"IF NEW.{key} IS DISTINCT FROM ({last}) THEN "
+            f"RAISE EXCEPTION USING MESSAGE = '{refusal}', ERRCODE = 'integrity_constraint_violation'; "
+            "END IF; RETURN NEW; END $$"
+        )
+        op.execute(
+            f"CREATE TRIGGER {table}_follow BEFORE INSERT ON {table} "
+            f"FOR EACH ROW EXECUTE FUNCTION {table}_follow()"
+        )
+
 
 def upgrade() -> None:
-    """Make the tables of room `audit`, and on SQLite their guards."""
+    """Make the tables of room `audit`, and their guards."""
     op.create_table(
         "ledger_entries",
         sa.Column("index", _COUNT, primary_key=True, autoincrement=False),
@@ -92,8 +143,10 @@ def upgrade() -> None:
     )
     op.bulk_insert(head, [{"id": 1, "size": 0, "root": bytes.fromhex(_EMPTY_ROOT), "at": ""}])
     if op.get_bind().dialect.name == "sqlite":
-        for table, act, when, refusal in _TRIGGERS:
+        for table, act, when, refusal in _SQLITE_TRIGGERS:
             op.execute(
                 f"CREATE TRIGGER {table}_{act.lower()} BEFORE {act} ON {table} "
                 f"WHEN {when} BEGIN SELECT RAISE(ABORT, '{refusal}'); END"
             )
+    else:
+        _guard_postgres()
