@@ -36,8 +36,12 @@ _WIDTH_OF_TYPE = {
 _HEAD = (
     '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
     '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
-    '<sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>'
 )
+# Words fit a page's width; seventy columns of rows would be too small to read, and go on
+# over pages under a repeated header.
+_FITTED = '<sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>'
+_ROWS_PAGE = '<pageSetup orientation="landscape"/>'
+_WORDS_PAGE = '<pageSetup orientation="portrait" fitToHeight="0"/>'
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,11 +74,9 @@ def _view(*, selected: bool) -> str:
     )
 
 
-def _page(footer: Footer, orientation: str) -> str:
-    return (
-        '<pageMargins left="0.5" right="0.5" top="0.5" bottom="0.75" header="0.3" footer="0.3"/>'
-        f'<pageSetup orientation="{orientation}" fitToHeight="0"/>{footer.xml()}'
-    )
+def _page(footer: Footer, setup: str) -> str:
+    margins = '<pageMargins left="0.5" right="0.5" top="0.5" bottom="0.75" header="0.3" footer="0.3"/>'
+    return f"{margins}{setup}{footer.xml()}"
 
 
 def _width(column: Column, sample: pa.ChunkedArray) -> int:
@@ -121,7 +123,7 @@ def rows_sheet(columns: Sequence[Column], data: pa.Table, footer: Footer, *, sel
             for row, in_row in enumerate(zip(*stretches, strict=True), first_row)
         )
     yield (
-        f'</sheetData><autoFilter ref="{cells}"/>{_page(footer, "landscape")}'
+        f'</sheetData><autoFilter ref="{cells}"/>{_page(footer, _ROWS_PAGE)}'
         f'<ignoredErrors><ignoredError sqref="{cells}" numberStoredAsText="1"/></ignoredErrors></worksheet>'
     )
 
@@ -131,7 +133,7 @@ def words_sheet(
 ) -> Iterator[str]:
     """Write a sheet of words under a header; the first column names what the others say."""
     letters = [column_letters(place) for place in range(len(header))]
-    yield f'{_HEAD}<dimension ref="{data_range(len(header), len(rows))}"/>{_view(selected=False)}'
+    yield f'{_HEAD}{_FITTED}<dimension ref="{data_range(len(header), len(rows))}"/>{_view(selected=False)}'
     yield f"{_widths(widths)}<sheetData>"
     for number, words in enumerate([header, *rows], 1):
         styles = [Style.HEADER if number == 1 else Style.NAME]
@@ -141,4 +143,4 @@ def words_sheet(
             for letter, name, text, style in zip(letters, header, words, styles, strict=True)
         )
         yield f'<row r="{number}">{cells}</row>'
-    yield f"</sheetData>{_page(footer, 'portrait')}</worksheet>"
+    yield f"</sheetData>{_page(footer, _WORDS_PAGE)}</worksheet>"

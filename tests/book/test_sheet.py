@@ -26,11 +26,17 @@ def test_elements_stand_in_the_schemas_order() -> None:
     xml = _rows(["last_name"], {})
     words = "".join(words_sheet(["Name"], [["x"]], [20], FOOTER))
 
-    assert sorted(ORDER, key=lambda name: xml.index(f"<{name}")) == ORDER
+    for sheet in (xml, words):
+        there = [name for name in ORDER if f"<{name}" in sheet]
+        assert there == sorted(there, key=lambda name: sheet.index(f"<{name}"))
+    assert {name for name in ORDER if f"<{name}" not in xml} == {"sheetPr"}
     assert "<autoFilter" not in words
-    assert [name for name in ORDER if f"<{name}" in words] == sorted(
-        (name for name in ORDER if f"<{name}" in words), key=lambda name: words.index(f"<{name}")
-    )
+
+
+def test_rows_print_over_pages_and_words_fit_one() -> None:
+    """Seventy columns squeezed onto one page's width would be too small to read."""
+    assert "fitToPage" not in _rows(["last_name"], {})
+    assert 'fitToPage="1"' in "".join(words_sheet(["Name"], [["x"]], [20], FOOTER))
 
 
 def test_widths_fit_header_and_text_within_bounds() -> None:
