@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from api import exports, health, sessions
+from api import consumers, exports, health, sessions
 from api.door import Door
 from api.handlers import BEAT_SECONDS, handlers
 from api.health import Readiness
@@ -55,6 +55,6 @@ def make_app(
     app.state.passwords = passwords or Passwords()
     app.state.readiness = Readiness(house)
     app.add_middleware(Door)
-    for room in (health, sessions, exports):
+    for room in (health, sessions, exports, consumers):
         app.include_router(room.router)
     return app

@@ -5,7 +5,10 @@ DoorError
 ├── ForgedCallError          a state-changing call without the session's CSRF token
 ├── KeyReusedError           an Idempotency-Key came again with another body
 ├── ChannelUnavailableError  the asked-for channel doesn't exist here yet
-└── OvertakenError           what was permitted changed before it could be shown
+├── OvertakenError           what was permitted changed before it could be shown
+├── NoSnapshotError          no snapshot was published yet, so there is no list
+├── BadCursorError           a page's cursor isn't one of this search
+└── UnknownChoiceError       a filter or an order names what there isn't
 """
 
 from __future__ import annotations
@@ -33,3 +36,19 @@ class ChannelUnavailableError(DoorError):
 
 class OvertakenError(DoorError):
     """Between the permit and the showing something else happened; nothing was shown."""
+
+
+class NoSnapshotError(DoorError):
+    """Nothing was published yet."""
+
+
+class BadCursorError(DoorError):
+    """The cursor belongs to another search, person or snapshot, or to none."""
+
+
+class UnknownChoiceError(DoorError):
+    """A field's value is none of those that there are; `field` is the field's name."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(f"{field} is none of those that there are")
+        self.field = field

@@ -25,18 +25,23 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from api.errors import (
+    BadCursorError,
     ChannelUnavailableError,
     ForgedCallError,
     KeyReusedError,
+    NoSnapshotError,
     OvertakenError,
     SignedOutError,
+    UnknownChoiceError,
 )
 from api.problems import (
+    BAD_CURSOR,
     BAD_INPUT,
     BROKEN,
     DESTROYED,
     FORGED,
     KEY_REUSED,
+    NO_SNAPSHOT,
     NO_SUCH_CHANNEL,
     NOT_FOUND,
     OVERTAKEN,
@@ -73,6 +78,8 @@ PROBLEM_OF: Mapping[type[Exception], Problem] = MappingProxyType(
         WrongStateError: WRONG_STATE,
         OvertakenError: OVERTAKEN,
         KeyReusedError: KEY_REUSED,
+        NoSnapshotError: NO_SNAPSHOT,
+        BadCursorError: BAD_CURSOR,
         ChannelUnavailableError: NO_SUCH_CHANNEL,
         UnrecordableError: UNRECORDABLE,
         LedgerError: UNRECORDABLE,
@@ -88,7 +95,11 @@ FOREIGN = ("R13", "F02")
 """Rules that say "that is another's": answered 404, as if it weren't there."""
 
 QUOTAS: Mapping[Action, frozenset[str]] = MappingProxyType(
-    {Action.REQUEST_EXPORT: frozenset({"R09"}), Action.REVEAL_PASSPHRASE: frozenset({"R20"})}
+    {
+        Action.REQUEST_EXPORT: frozenset({"R09"}),
+        Action.REVEAL_PASSPHRASE: frozenset({"R20"}),
+        Action.VIEW_CONSUMERS: frozenset({"R09"}),
+    }
 )
 """Rules that, at this action, say nothing but "too often"."""
 
@@ -114,6 +125,7 @@ def handlers(policy: PolicySet, beat_seconds: float = BEAT_SECONDS) -> dict[int 
         VaultError: _unopened,
         HTTPException: _by_status,
         RequestValidationError: _unreadable,
+        UnknownChoiceError: _unknown_choice,
     }
 
 
@@ -163,6 +175,10 @@ async def _by_status(_request: Request, error: HTTPException) -> JSONResponse:
 
 async def _unreadable(_request: Request, error: RequestValidationError) -> JSONResponse:
     return BAD_INPUT.answer(fields=[_place(one) for one in error.errors()])
+
+
+async def _unknown_choice(_request: Request, error: UnknownChoiceError) -> JSONResponse:
+    return BAD_INPUT.answer(fields=[{"field": f"body.{error.field}", "problem": "unknown_choice"}])
 
 
 def _place(one: Mapping[str, Any]) -> dict[str, str]:

@@ -75,7 +75,13 @@ OVERTAKEN = Problem(
     status=409,
     code="overtaken",
     title="Something else came first",
-    detail="The export changed meanwhile and nothing was shown. Look at it again.",
+    detail="Things changed meanwhile and nothing was shown. Look again.",
+)
+NO_SNAPSHOT = Problem(
+    status=409,
+    code="no-snapshot",
+    title="No data yet",
+    detail="No snapshot was published yet. Data come each Friday night; ask the operator about the first.",
 )
 DESTROYED = Problem(
     status=409, code="destroyed", title="Destroyed", detail="This was destroyed and can't be opened again."
@@ -89,6 +95,12 @@ KEY_REUSED = Problem(
 TOO_LARGE = Problem(status=413, code="too-large", title="Too large", detail="A body has at most 64 KiB.")
 BAD_INPUT = Problem(
     status=422, code="bad-input", title="That can't be read", detail="`fields` says where and why."
+)
+BAD_CURSOR = Problem(
+    status=422,
+    code="cursor",
+    title="That page isn't one of this search",
+    detail="Search again from the first page; a cursor goes with its own query, filters, sort and session.",
 )
 NO_SUCH_CHANNEL = Problem(
     status=422,

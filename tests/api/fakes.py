@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from vault.answers import ListKeys
 from vault.client import VaultClient
 
 
@@ -14,6 +15,10 @@ class FailingVault:
         self._error = error
 
     def reveal_passphrase(self, _permit: int) -> str:
+        """Fail."""
+        raise self._error
+
+    def view_consumers(self, _permit: int, *, published: int) -> ListKeys:  # noqa: ARG002 - the client's own face
         """Fail."""
         raise self._error
 
@@ -34,3 +39,9 @@ class SlowVault:
         passphrase = self._vault.reveal_passphrase(permit)
         self._meanwhile()
         return passphrase
+
+    def view_consumers(self, permit: int, *, published: int) -> ListKeys:
+        """Return a list's keys, later."""
+        keys = self._vault.view_consumers(permit, published=published)
+        self._meanwhile()
+        return keys
