@@ -39,6 +39,7 @@ _HEAD = (
 )
 # Words fit a page's width; seventy columns of rows would be too small to read, and go on
 # over pages under a repeated header.
+_LINE_HEIGHT = 15
 _FITTED = '<sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>'
 _ROWS_PAGE = '<pageSetup orientation="landscape"/>'
 _WORDS_PAGE = '<pageSetup orientation="portrait" fitToHeight="0"/>'
@@ -128,6 +129,12 @@ def rows_sheet(columns: Sequence[Column], data: pa.Table, footer: Footer, *, sel
     )
 
 
+def _lines(words: Sequence[str], widths: Sequence[int]) -> int:
+    """Return how many lines a row of wrapped words needs; not every program works it out itself."""
+    fits = (max(1, width - 2) for width in widths)
+    return max(-(-len(text) // room) for text, room in zip(words, fits, strict=True)) or 1
+
+
 def words_sheet(
     header: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[int], footer: Footer
 ) -> Iterator[str]:
@@ -142,5 +149,6 @@ def words_sheet(
             text_cell(letter, text, Place(column=name, row=number), style)
             for letter, name, text, style in zip(letters, header, words, styles, strict=True)
         )
-        yield f'<row r="{number}">{cells}</row>'
+        height = _LINE_HEIGHT * _lines(words, widths)
+        yield f'<row r="{number}" ht="{height}" customHeight="1">{cells}</row>'
     yield f"</sheetData>{_page(footer, _WORDS_PAGE)}</worksheet>"

@@ -47,6 +47,13 @@ def test_widths_fit_header_and_text_within_bounds() -> None:
     assert long == [40]
 
 
+def test_a_row_of_words_is_as_high_as_its_lines() -> None:
+    """Wrapped words never lie over the next row, whatever program opens the sheet."""
+    words = "".join(words_sheet(["Name", "Words"], [["x", "y" * 50], ["x", ""]], [20, 20], FOOTER))
+
+    assert ["15", "45", "15"] == re.findall(r'ht="(\d+)"', words)
+
+
 def test_an_ampersand_in_the_footer_is_doubled() -> None:
     """A single one would start a code of the footer's own language."""
     assert "export a&amp;&amp;b&amp;R" in Footer(export="a&b").xml()
