@@ -131,7 +131,7 @@ def rows_sheet(columns: Sequence[Column], data: pa.Table, footer: Footer, *, sel
 
 def _lines(words: Sequence[str], widths: Sequence[int]) -> int:
     """Return how many lines a row of wrapped words needs; not every program works it out itself."""
-    fits = (max(1, width - 2) for width in widths)
+    fits = (max(1, width) for width in widths)
     return max(-(-len(text) // room) for text, room in zip(words, fits, strict=True)) or 1
 
 

@@ -34,7 +34,7 @@ EXCEL_ROWS = 1_048_575
 _FIXED_TIME = (1980, 1, 1, 0, 0, 0)
 _CELLS_OF_LARGE_SHEET = 10_000_000
 _DESCRIPTION_HEADER = ("Name", "Meaning", "Kinds", "Class", "Field")
-_DESCRIPTION_WIDTHS = (30, 80, 24, 20, 30)
+_DESCRIPTION_WIDTHS = (30, 80, 46, 20, 30)
 _CLASS_IN_WORDS = {
     PiiClass.DIRECT: "Direct identifier",
     PiiClass.QUASI: "Quasi-identifier",

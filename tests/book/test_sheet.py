@@ -51,7 +51,7 @@ def test_a_row_of_words_is_as_high_as_its_lines() -> None:
     """Wrapped words never lie over the next row, whatever program opens the sheet."""
     words = "".join(words_sheet(["Name", "Words"], [["x", "y" * 50], ["x", ""]], [20, 20], FOOTER))
 
-    assert ["15", "45", "15"] == re.findall(r'ht="(\d+)"', words)
+    assert ["15", "45", "15"] == re.findall(r' ht="(\d+)"', words)
 
 
 def test_an_ampersand_in_the_footer_is_doubled() -> None:
