@@ -138,17 +138,12 @@ def is_due(
     how long a mailed book's passphrase is kept.
     """
     kind, _, rest = name.partition(":")
-    export, _, fencing = rest.partition(".")
     if kind not in _KINDS:
         return False
-    if (
-        kind == "book"
-        and fencing.isdigit()
-        and (export, int(fencing)) in orphaned_books(connection, now, orphan_seconds)
-    ):
+    if name in {book_object(*orphan) for orphan in orphaned_books(connection, now, orphan_seconds)}:
         return True
     try:
-        found = export_by_id(connection, export)
+        found = export_by_id(connection, rest.partition(".")[0])
     except ExportNotFoundError:
         return False
     if found.state is State.EXPIRED and kind != "key":

@@ -1,4 +1,4 @@
-"""A database with people in it."""
+"""A database with people in it, and a whole installation for all that only look."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from runtime.database import writing
 from store.people import keep_roster
 from tests.factories import a_database
 from tests.installation import DATA, SATURDAY
+from tests.store.household import Household, a_household
 
 
 @pytest.fixture
@@ -23,3 +24,10 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
         keep_roster(connection, read_roster((DATA / "roster.csv").read_bytes()), SATURDAY)
     yield engine
     engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def household(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Household]:
+    """Found the household once; its tests read only, or change what no other looks at."""
+    with a_household(tmp_path_factory.mktemp("facts")) as household:
+        yield household

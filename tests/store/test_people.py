@@ -101,7 +101,6 @@ def test_a_sign_in_is_remembered(engine: Engine) -> None:
 
 def test_a_roster_is_taken_whole_or_not_at_all(engine: Engine) -> None:
     """A roster that breaks half-way leaves everybody as they were."""
-
     nameless = replace(ROSTER[1], name=None)  # type: ignore[arg-type]  # the database must refuse it
 
     def take_broken() -> None:
