@@ -6,6 +6,7 @@ counted and what is decided on it belong together.
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from sqlalchemy import Connection, func, select
@@ -79,5 +80,6 @@ def ranges_length(connection: Connection, *, event: Event, action: str, actor: s
         entry.event == event, entry.action == action, entry.actor == actor, entry.at >= since
     )
     with answering():
-        shown = [Entry.decode(data).ranges or () for data in connection.execute(query).scalars()]
-    return sum(end - first for ranges in shown for first, end in ranges)
+        # `append` wrote these bytes; reading them strictly takes ten times as long, under the actor's lock.
+        carried = [json.loads(data).get("ranges", ()) for data in connection.execute(query).scalars()]
+    return sum(end - first for ranges in carried for first, end in ranges)

@@ -99,17 +99,25 @@ def _no(mask: Any) -> Any:
 
 def _haystack(rows: pa.Table) -> Any:
     """Return the text of each row that words are looked for in; no word reaches over a space."""
-    cells = [pc.fill_null(rows[name], "") for name in SEARCHED]
-    return _fold(pc.binary_join_element_wise(*cells, " "))
+    return pc.binary_join_element_wise(*[pc.fill_null(_fold(rows[name]), "") for name in SEARCHED], " ")
 
 
 def _fold(texts: Any) -> Any:
     """Return texts without case, accents and padding."""
-    texts = pc.utf8_normalize(texts, form="NFKD")
-    texts = pc.utf8_lower(pc.replace_substring_regex(texts, pattern=r"\p{M}+", replacement=""))
-    for letter, plain in _PLAIN.items():
-        texts = pc.replace_substring(texts, pattern=letter, replacement=plain)
-    return pc.utf8_trim_whitespace(texts)
+    if isinstance(texts, pa.ChunkedArray):
+        texts = texts.combine_chunks()
+    # Names come again and again: each is folded once.
+    coded = texts.dictionary_encode()
+    return _fold_each(coded.dictionary).take(coded.indices)
+
+
+def _fold_each(texts: pa.Array) -> pa.Array:
+    if not pc.all(pc.string_is_ascii(texts), min_count=0).as_py():
+        texts = pc.utf8_normalize(texts, form="NFKD")
+        texts = pc.utf8_lower(pc.replace_substring_regex(texts, pattern=r"\p{M}+", replacement=""))
+        for letter, plain in _PLAIN.items():
+            texts = pc.replace_substring(texts, pattern=letter, replacement=plain)
+    return pc.utf8_trim_whitespace(pc.utf8_lower(texts))
 
 
 def _sort(rows: pa.Table, order: Sequence[Order]) -> pa.Array:

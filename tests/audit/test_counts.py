@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from audit.checkpoint import Head
-from audit.counts import count_entries, newest_index, signed_size
-from audit.entry import Actor
+from audit.counts import count_entries, newest_index, ranges_length, signed_size
+from audit.entry import Actor, new_salt
 from audit.events import Event, Outcome
 from audit.ledger import LedgerGapError
 from runtime.database import reading
@@ -64,3 +65,22 @@ def test_how_far_was_signed(tmp_path: Path) -> None:
         with reading(made.engine) as connection:
             assert size == signed_size(connection)
         made.reader.keep_checkpoint("a note", Head({0: 2, 2: 5}.get(size, 9), bytes(32)))
+
+
+def test_ranges_are_added_up(tmp_path: Path) -> None:
+    """The ranges of one actor's entries of an event and action count by their length, since a moment."""
+    made = a_ledger(tmp_path)
+    shown = a_draft(event=Event.RELEASE_STARTED, ranges=((0, 50), (60, 70)))
+    made.append(
+        shown, a_draft(event=Event.RELEASE_STARTED), a_draft(event=Event.RELEASE_ENDED, ranges=((0, 9),))
+    )
+    made.clock.advance(hours=1)
+    made.append(replace(shown, salt=new_salt(), ranges=((3, 5),)))
+
+    def length(actor: str, since: str) -> int:
+        with reading(made.engine) as connection:
+            return ranges_length(connection, event=shown.event, action=shown.action, actor=actor, since=since)
+
+    assert 62 == length(shown.actor.id, AT)
+    assert 2 == length(shown.actor.id, "2026-11-21T19:00:00.000000Z")
+    assert 0 == length("p-other", AT)
