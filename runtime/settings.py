@@ -53,6 +53,7 @@ class Settings(BaseSettings):
     credentials_folder: Path | None = Field(default=None, description="the credentials' folder, likewise")
     objects_folder: Path | None = Field(default=None, description="the objects' folder, likewise")
     sockets_folder: Path | None = Field(default=None, description="the unix sockets' folder, likewise")
+    heartbeat_file: Path | None = Field(default=None, description="touched by worker and beat to show life")
 
     @model_validator(mode="before")
     @classmethod
@@ -130,6 +131,12 @@ class Settings(BaseSettings):
         """Return the file of a credential: `KIND`, or `KIND/credential` where KIND is a volume."""
         path = self.credentials / kind
         return path / "credential" if path.is_dir() else path
+
+
+class BeatSettings(Settings):
+    """What the beat needs beyond that."""
+
+    beat_seconds: float = 5.0
 
 
 class WorkerSettings(Settings):

@@ -120,8 +120,7 @@ class VaultClient:
 
     def status(self) -> VaultStatus:
         """Return how the vault is; needs no credential."""
-        answer = self._ask_once(Request(call=Call.STATUS))
-        return read_status(answer.body, answer.size or 0)
+        return ask_status(self._path)
 
     def _open(
         self,
@@ -174,6 +173,13 @@ class VaultClient:
             texts=question.texts,
             lists=question.lists,
         )
+
+
+def ask_status(socket: Path) -> VaultStatus:
+    """Return how the vault at a socket is; VaultUnavailableError where none answers."""
+    with _Line(socket) as line:
+        answer = _opened(line.ask(Request(call=Call.STATUS)))
+    return read_status(answer.body, answer.size or 0)
 
 
 class _Line:

@@ -16,6 +16,7 @@ from celery import bootsteps
 
 from runtime.broker import SWEEP, wake
 from runtime.database import DatabaseUnfitError, check_database
+from runtime.heartbeat import beat
 from runtime.logs import start_logs
 from runtime.processes import die_with_parent, forbid_core_dumps
 from runtime.settings import SettingsError, WorkerSettings, load_settings
@@ -47,7 +48,12 @@ def run_worker(settings: WorkerSettings, reached: Reached | None = None) -> None
 
         def start(self, parent: Any) -> None:
             """Begin to wake the sweep."""
-            self.entry = parent.timer.call_repeatedly(settings.sweep_seconds, wake, (queue, SWEEP))
+            self.entry = parent.timer.call_repeatedly(settings.sweep_seconds, self.tick)
+
+        def tick(self) -> None:
+            """Wake the sweep, and show that the worker lives."""
+            wake(queue, SWEEP)
+            beat(settings.heartbeat_file)
 
         def stop(self, _parent: Any) -> None:
             """Wake it no more."""
