@@ -8,7 +8,6 @@ here, under the lock on the actor, in the gate's transaction.
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select
@@ -16,7 +15,6 @@ from sqlalchemy import Connection, select
 from audit.counts import count_entries
 from audit.entry import Actor
 from audit.events import Event, Outcome
-from exports.errors import ExportNotFoundError
 from policies.actions import Action
 from policies.columns import Profile
 from policies.fact_groups import (
@@ -27,22 +25,18 @@ from policies.fact_groups import (
     ExportQuota,
     Freshness,
     Holding,
-    Releases,
     Request,
-    Subject,
 )
 from policies.facts import (
     BuildBookFacts,
     DestroyObjectFacts,
     EnrolFactorFacts,
     Facts,
-    HandOverFacts,
     ImportSnapshotFacts,
     ManagePeopleFacts,
     PublishSnapshotFacts,
     ReadLedgerFacts,
     RequestExportFacts,
-    RevokeExportFacts,
     SendBookFacts,
     SignInFacts,
 )
@@ -51,9 +45,8 @@ from policies.rules import PolicySet
 from runtime.clock import rfc3339
 from runtime.database import hold
 from store.destruction import is_due
-from store.exports import export_by_id
+from store.handing_over import hand_over_facts, revoke_export_facts
 from store.people import PersonNotFoundError, person_by_id
-from store.releases import count_downloads
 from store.requested import (
     bound_to_built,
     export_and_requester,
@@ -76,7 +69,6 @@ from store.tables import people
 from store.viewing import view_consumers_facts
 
 _DAY = timedelta(days=1)
-_NOBODYS = Subject(licence="", is_actor=False, same_agency=False)
 
 
 class HouseFacts:
@@ -222,43 +214,7 @@ class HouseFacts:
     def _hand_over(
         self, connection: Connection, actor: Actor, ask: Ask, now: datetime
     ) -> tuple[Facts, Bound]:
-        try:
-            export, person = export_and_requester(connection, ask)
-        except ExportNotFoundError:
-            return self._nobodys(connection, actor, ask, now)
-        if export.requester != actor.id:
-            return self._nobodys(connection, actor, ask, now, agent=export.agent)
-        reveals = count_entries(
-            connection, event=Event.RELEASE_STARTED, action=Action.REVEAL_PASSPHRASE.value, export=export.id
-        )
-        facts = HandOverFacts(
-            moment=moment_of(now),
-            person=person_facts(person, now),
-            licensing=licensing_facts(person, now),
-            session=session_facts(connection, actor, self._policy.numbers, now),
-            subject=subject_of(connection, person, export.agent),
-            request=request_of(export),
-            holding=Holding(agent=export.agent),
-            releases=Releases(reveals=reveals, downloads=count_downloads(connection, export)),
-        )
-        return facts, bound_to_built(export, person)
-
-    def _nobodys(
-        self, connection: Connection, actor: Actor, ask: Ask, now: datetime, agent: str | None = None
-    ) -> tuple[Facts, Bound]:
-        """Return facts of an export that isn't the actor's, or that there isn't: R13 and F02 refuse both."""
-        person = person_by_id(connection, actor.id)
-        facts = HandOverFacts(
-            moment=moment_of(now),
-            person=person_facts(person, now),
-            licensing=licensing_facts(person, now),
-            session=session_facts(connection, actor, self._policy.numbers, now),
-            subject=_NOBODYS,
-            request=Request(purpose="", channel="", profile="", acknowledged=False),
-            holding=Holding(agent=""),
-            releases=Releases(reveals=0, downloads=0),
-        )
-        return facts, Bound(agent=agent, export=ask.resource.id)
+        return hand_over_facts(connection, actor, ask, now, self._policy.numbers)
 
     def _view_consumers(
         self, connection: Connection, actor: Actor, ask: Ask, now: datetime
@@ -268,19 +224,7 @@ class HouseFacts:
     def _revoke_export(
         self, connection: Connection, actor: Actor, ask: Ask, now: datetime
     ) -> tuple[Facts, Bound]:
-        person = person_by_id(connection, actor.id)
-        agent, subject = None, _NOBODYS
-        with suppress(ExportNotFoundError):
-            export = export_by_id(connection, ask.resource.id)
-            agent = export.agent
-            if export.requester == actor.id:
-                subject = subject_of(connection, person, export.agent)
-        facts = RevokeExportFacts(
-            person=person_facts(person, now),
-            session=session_facts(connection, actor, self._policy.numbers, now),
-            subject=subject,
-        )
-        return facts, Bound(agent=agent, export=ask.resource.id)
+        return revoke_export_facts(connection, actor, ask, now, self._policy.numbers)
 
     def _import_snapshot(
         self, _connection: Connection, actor: Actor, ask: Ask, now: datetime

@@ -114,7 +114,8 @@ def test_what_ended_is_due(engine: Engine, state: State) -> None:
 @pytest.mark.parametrize(
     "name",
     ["", ":", "book", "book:", "book:.", f"book:{EXPORT}", f"book:{EXPORT}.", f"book:{EXPORT}.x",
-     f"book:{EXPORT}.²", f"book:{EXPORT}.02", f"export:{EXPORT}", f"snapshot:{EXPORT}", f"factor:{EXPORT}", f"{EXPORT}.1"],
+     f"book:{EXPORT}.²", f"book:{EXPORT}.02", f"export:{EXPORT}",
+     f"snapshot:{EXPORT}", f"factor:{EXPORT}", f"{EXPORT}.1"],
 )  # fmt: skip
 def test_what_nobody_knows_isnt_due(engine: Engine, name: str) -> None:
     """A name of no known object, in whatever form, is not due and no error."""
