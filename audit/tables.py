@@ -6,7 +6,7 @@ of `ledger_entries` are copies for look-ups; the bytes in `entry` alone are evid
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Integer, LargeBinary, Table, Text
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, Table, Text
 
 from runtime.database import metadata
 
@@ -26,6 +26,9 @@ ledger_entries = Table(
     Column("agent", Text),
     Column("export", Text),
     Column("fencing", _COUNT),
+    Index("ledger_entries_by_actor", "actor", "event", "at"),
+    Index("ledger_entries_by_agent", "agent", "event", "at"),
+    Index("ledger_entries_by_export", "export", "event"),
 )
 
 ledger_nodes = Table(

@@ -37,6 +37,14 @@ snapshots = sa.Table(
     sa.Column("begun_at", sa.Text, nullable=False),
     sa.Column("checked_at", sa.Text),
     sa.Column("published_at", sa.Text),
+    sa.Index(
+        "one_published_snapshot_per_revision",
+        "as_of",
+        "revision",
+        unique=True,
+        sqlite_where=sa.text("state = 'published'"),
+        postgresql_where=sa.text("state = 'published'"),
+    ),
 )
 
 snapshot_agents = sa.Table(
