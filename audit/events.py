@@ -28,7 +28,13 @@ class Event(StrEnum):
     INSTALLATION_STARTED = "installation.started"
     ROSTER_IMPORTED = "roster.imported"
     PERSON_ENROLLED = "person.enrolled"
+    PERSON_INVITED = "person.invited"
+    PERSON_APPROVED = "person.approved"
+    PERSON_JOINED = "person.joined"
+    PERSON_RESET = "person.reset"
+    PASSWORD_CHANGED = "password.changed"  # noqa: S105 - the name of an event, no secret
     PEOPLE_REQUESTED = "people.requested"
+    APPROVAL_REQUESTED = "approval.requested"
     FACTOR_REQUESTED = "factor.requested"
 
     SESSION_REQUESTED = "session.requested"
@@ -48,6 +54,8 @@ class Event(StrEnum):
     REVOCATION_REQUESTED = "revocation.requested"
     EXPORT_REVOKED = "export.revoked"
     EXPORT_PURGED = "export.purged"
+
+    AGENT_NOTIFIED = "agent.notified"
 
     REVEAL_REQUESTED = "reveal.requested"
     DOWNLOAD_REQUESTED = "download.requested"

@@ -28,6 +28,7 @@ class Action(StrEnum):
     ENROL_FACTOR = "EnrolFactor"
     DESTROY_OBJECT = "DestroyObject"
     MANAGE_PEOPLE = "ManagePeople"
+    APPROVE_PERSON = "ApprovePerson"
     READ_LEDGER = "ReadLedger"
 
 
@@ -46,6 +47,7 @@ EVENT_OF: Mapping[Action, Event] = MappingProxyType(
         Action.ENROL_FACTOR: Event("factor.requested"),
         Action.DESTROY_OBJECT: Event("destruction.requested"),
         Action.MANAGE_PEOPLE: Event("people.requested"),
+        Action.APPROVE_PERSON: Event("approval.requested"),
         Action.READ_LEDGER: Event("ledger.requested"),
     }
 )
@@ -66,6 +68,7 @@ LIFE_OF: Mapping[Action, int] = MappingProxyType(
         Action.ENROL_FACTOR: 300,
         Action.DESTROY_OBJECT: 300,
         Action.MANAGE_PEOPLE: 300,
+        Action.APPROVE_PERSON: 300,
         Action.READ_LEDGER: 300,
     }
 )

@@ -3,7 +3,8 @@
 Laws: a pure function of its arguments. Any error of evaluation is a refusal (G00), also beside an
 allow, since Cedar skips a rule whose fact is missing; the request is checked against the schema first,
 so that a missing fact is an error even where no rule would have read it. A deny that no rule
-determined is a refusal too (P00). Cedar's own messages hold values and are dropped.
+determined is a refusal too (P00); what no permit covers is P00 also where a rule forbids it besides,
+unless that is F01, which says the same with its reason. Cedar's own messages hold values and are dropped.
 """
 
 from __future__ import annotations
@@ -30,6 +31,9 @@ UNPERMITTED = Rule(
     clause="Service rule: what nothing permits is refused",
     advice="Your role has no such action. Ask a person whose work it is.",
 )
+
+OPERATORS_RULE = "F01"
+"""The fixed rule that keeps whoever operates the service from consumers' data."""
 
 PRINCIPAL_OF: Mapping[str, str] = MappingProxyType(
     {
@@ -85,6 +89,9 @@ def decide_context(policy: PolicySet, action: Action, role: str, context: Mappin
         if answer.allowed:
             return Decision(permitted=True, rules=())
         determining = [policy.rule_of[name] for name in answer.diagnostics.reasons]
+        is_permitted = cedarpy.is_authorized(request, policy.permits, _NO_ENTITIES, policy.schema).allowed
+        if not is_permitted and OPERATORS_RULE not in {rule.id for rule in determining}:
+            determining.append(UNPERMITTED)
     except Exception:  # noqa: BLE001 - whatever fails while deciding, the answer is no
         return _refused(UNDECIDABLE)
     return _refused(*determining) if determining else _refused(UNPERMITTED)

@@ -40,7 +40,8 @@ class Licensing:
     """What the roster and the person's own record say of an agent's standing.
 
     `address_changed_at` and `factors_reset_at` are 0 where that never happened; a first enrolment
-    is no reset. `roster_age_days` counts from the newest roster's import.
+    is no reset. `roster_age_days` counts from the newest roster's import. Who is no agent has no
+    papers: empty texts and days of the year 1, which no rule takes for valid.
     """
 
     licence: str
@@ -199,11 +200,28 @@ class Publication:
 
 @dataclass(frozen=True, kw_only=True)
 class Enrolment:
-    """A second factor to make: `invited` by an unspent invitation, or the installation is a demo."""
+    """A second factor to make.
+
+    `invited`: the person shows an approved and unspent invitation in its time; `demo`: it is a
+    demo's console that asks.
+    """
 
     known: bool
     invited: bool
     demo: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Approval:
+    """An invitation to approve.
+
+    `is_open`: neither approved nor over; `is_second_person`: who approves neither sent it nor is
+    invited by it. Where the console sent it, whose operator isn't known by name, that is a
+    reviewer, and an operator for a reviewer's own invitation only.
+    """
+
+    is_open: bool
+    is_second_person: bool
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,6 +14,7 @@ from typing import TypeAlias
 from policies.actions import Action
 from policies.fact_groups import (
     Account,
+    Approval,
     Columns,
     Delivery,
     Destruction,
@@ -171,6 +172,15 @@ class ManagePeopleFacts:
     person: Person
 
 
+@dataclass(frozen=True, kw_only=True)
+class ApprovePersonFacts:
+    """ApprovePerson."""
+
+    person: Person
+    session: Session
+    approval: Approval
+
+
 Facts: TypeAlias = (
     SignInFacts
     | RequestExportFacts
@@ -185,6 +195,7 @@ Facts: TypeAlias = (
     | EnrolFactorFacts
     | DestroyObjectFacts
     | ManagePeopleFacts
+    | ApprovePersonFacts
 )
 
 FACTS_OF: Mapping[Action, type[Facts]] = MappingProxyType(
@@ -202,6 +213,7 @@ FACTS_OF: Mapping[Action, type[Facts]] = MappingProxyType(
         Action.ENROL_FACTOR: EnrolFactorFacts,
         Action.DESTROY_OBJECT: DestroyObjectFacts,
         Action.MANAGE_PEOPLE: ManagePeopleFacts,
+        Action.APPROVE_PERSON: ApprovePersonFacts,
         Action.READ_LEDGER: ReadLedgerFacts,
     }
 )

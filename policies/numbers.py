@@ -52,6 +52,9 @@ class Numbers:
     entries_kept_years: int
     backup_window_days: int
     clock_skew_seconds: int
+    invitation_seconds: int
+    password_min_length: int
+    password_max_length: int
 
     @classmethod
     def load(cls, path: Path = NUMBERS_FILE) -> Numbers:

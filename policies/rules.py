@@ -58,7 +58,7 @@ class PolicySet:
     """A policy set that may be in force. Immutable, and shared by every decision of a process.
 
     `digest` is SHA-256 in hex; `rule_of` finds a rule by the name that Cedar gave its policy;
-    `handle` and `schema` are Cedar's parsed forms.
+    `handle` and `schema` are Cedar's parsed forms, `permits` that of the permits alone.
     """
 
     digest: str
@@ -67,6 +67,7 @@ class PolicySet:
     never: NeverList
     rule_of: Mapping[str, Rule]
     handle: Any = field(repr=False)
+    permits: Any = field(repr=False)
     schema: Any = field(repr=False)
 
     @classmethod
@@ -92,6 +93,7 @@ class PolicySet:
                 never=NeverList.parse(texts[NEVER]),
                 rule_of=MappingProxyType(rule_of),
                 handle=cedarpy.PolicySet.from_str(_joined(texts[AGREEMENT], texts[FIXED])),
+                permits=_permits(texts[AGREEMENT]),
                 schema=schema,
             )
         except (CatalogueError, NumbersError, NeverListError, KeyError, ValueError) as error:
@@ -143,6 +145,13 @@ def _policies(text: str) -> dict[str, Any]:
     for policy in policies.values():
         policy.setdefault("annotations", {})
     return policies
+
+
+def _permits(agreement: str) -> Any:
+    parsed = json.loads(cedarpy.policies_to_json_str(agreement))
+    policies = parsed["staticPolicies"].items()
+    parsed["staticPolicies"] = {name: policy for name, policy in policies if policy["effect"] == "permit"}
+    return cedarpy.PolicySet.from_json_str(json.dumps(parsed))
 
 
 def _check_permits(policies: Mapping[str, Any]) -> None:

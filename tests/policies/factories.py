@@ -79,6 +79,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "publication": {"checked": True, "scanned": True, "as_of_is_cutoff": True, "is_newer": True},
     "enrolment": {"known": True, "invited": True, "demo": False},
     "destruction": {"due": True},
+    "approval": {"is_open": True, "is_second_person": True},
 }
 """Every group of facts, each value at the last place where it still holds."""
 
@@ -88,6 +89,7 @@ ROLE_OF = {
     Action.ENROL_FACTOR: "operator",
     Action.DESTROY_OBJECT: "service",
     Action.MANAGE_PEOPLE: "operator",
+    Action.APPROVE_PERSON: "reviewer",
     Action.READ_LEDGER: "reviewer",
 }
 """Whose work an action is, where it is not the agent's."""

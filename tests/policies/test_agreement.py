@@ -29,9 +29,15 @@ IN_SESSION = (
     Action.REVOKE_EXPORT,
     Action.VIEW_CONSUMERS,
     Action.READ_LEDGER,
+    Action.APPROVE_PERSON,
 )
 WITH_FACTOR = tuple(action for action in IN_SESSION if action is not Action.REVOKE_EXPORT)
-FRESH = (Action.REQUEST_EXPORT, Action.DOWNLOAD_BOOK, Action.REVEAL_PASSPHRASE)
+FRESH = (
+    Action.REQUEST_EXPORT,
+    Action.DOWNLOAD_BOOK,
+    Action.REVEAL_PASSPHRASE,
+    Action.APPROVE_PERSON,
+)
 ROSTERED = tuple(action for action in LICENSED if action is not Action.SEND_BOOK)
 HOUSEKEEPING = (
     Action.IMPORT_SNAPSHOT,
@@ -39,6 +45,7 @@ HOUSEKEEPING = (
     Action.ENROL_FACTOR,
     Action.DESTROY_OBJECT,
     Action.MANAGE_PEOPLE,
+    Action.APPROVE_PERSON,
 )
 HELD = (Action.DOWNLOAD_BOOK, Action.REVEAL_PASSPHRASE)
 
@@ -71,6 +78,8 @@ BREAKS: list[tuple[str, tuple[Action, ...], str, Any]] = [
     ("R12", IN_SESSION, "session__open_sessions", 2),
     ("R12", (Action.ENROL_FACTOR,), "enrolment__known", False),
     ("R12", (Action.ENROL_FACTOR,), "enrolment__invited", False),
+    ("R12", (Action.APPROVE_PERSON,), "approval__is_open", False),
+    ("R12", (Action.APPROVE_PERSON,), "approval__is_second_person", False),
     ("R13", (Action.REVOKE_EXPORT,), "subject__is_actor", False),
     ("R14", (Action.SIGN_IN,), "account__password_ok", False),
     ("R14", (Action.SIGN_IN,), "account__second_factor_ok", False),
@@ -191,15 +200,16 @@ def test_signing_in_asks_for_no_papers(changes: dict[str, object]) -> None:
 
 
 def test_a_stranger_who_signs_in_is_told_of_account_and_factors() -> None:
-    """A sign-in with an unknown name is refused by R12 and R14, whatever the role."""
+    """A sign-in with an unknown name is refused by R12 and R14; to a stranger nothing permits it, too."""
     facts = changed(
         good_facts(Action.SIGN_IN),
         account__known=False,
         account__password_ok=False,
         account__second_factor_ok=False,
     )
-    for role in ("stranger", "agent"):
-        assert [rule.id for rule in decide(POLICY, Action.SIGN_IN, role, facts).rules] == ["R12", "R14"]
+    for role, also in (("stranger", ["P00"]), ("agent", [])):
+        rules = decide(POLICY, Action.SIGN_IN, role, facts).rules
+        assert [rule.id for rule in rules] == [*also, "R12", "R14"]
 
 
 def test_a_demo_hands_out_second_factors_without_invitation() -> None:

@@ -35,9 +35,10 @@ PERMITTED_ROLES = {
     Action.VIEW_CONSUMERS: {"agent", "manager"},
     Action.IMPORT_SNAPSHOT: {"operator", "service"},
     Action.PUBLISH_SNAPSHOT: {"operator", "service"},
-    Action.ENROL_FACTOR: {"operator", "service"},
+    Action.ENROL_FACTOR: {"agent", "manager", "reviewer", "operator", "service"},
     Action.DESTROY_OBJECT: {"operator", "service"},
     Action.MANAGE_PEOPLE: {"operator", "service"},
+    Action.APPROVE_PERSON: {"reviewer", "operator"},
     Action.READ_LEDGER: {"reviewer", "operator"},
 }
 
@@ -222,3 +223,12 @@ def test_no_agreement_permits_an_operator_to_open_data() -> None:
         assert refused_by(decide(lax, action, "operator", good_facts(action))) == ["F01"]
         stranger = changed(good_facts(action), holding__agent="0X00000")
         assert refused_by(decide(lax, action, "agent", stranger)) == ["F02"]
+
+
+def test_what_nothing_permits_says_so_beside_the_rules() -> None:
+    """A reviewer without papers is told P00 beside the agents' rules; an operator F01 and no P00."""
+    facts = changed(good_facts(Action.VIEW_CONSUMERS), licensing__licence_status="", subject__is_actor=False)
+    assert {"P00", "R01", "R13"} <= set(refused_by(decide(POLICY, Action.VIEW_CONSUMERS, "reviewer", facts)))
+    operators = refused_by(decide(POLICY, Action.VIEW_CONSUMERS, "operator", facts))
+    assert "F01" in operators
+    assert "P00" not in operators

@@ -42,6 +42,9 @@ def test_the_shipped_table_holds_the_rules_defaults() -> None:
         "entries_kept_years": 10,
         "backup_window_days": 35,
         "clock_skew_seconds": 2,
+        "invitation_seconds": 72 * 3600,
+        "password_min_length": 12,
+        "password_max_length": 256,
     }
     assert expected == Numbers.load().to_context()
 
