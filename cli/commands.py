@@ -13,6 +13,7 @@ from cli.evidence import audit
 from cli.exporting import exports
 from cli.people import people
 from cli.sampling import sample
+from cli.serve import serve
 from cli.snapshots import snapshots
 from house.founding import Charter, found_installation
 
@@ -29,6 +30,7 @@ commands.add_typer(audit, name="audit")
 commands.add_typer(exports, name="exports")
 commands.command("sample")(sample)
 commands.command("demo")(demo)
+commands.command("serve")(serve)
 
 
 @commands.command("init")

@@ -50,7 +50,7 @@ def demo(
     interruption = Interruption()
     with interruption.orderly():
         try:
-            settings = _found(folder, as_of, telling)
+            settings = found_demo(folder, as_of, telling)
             with (
                 closing(House(settings, "operator")) as house,
                 Processes(settings, interruption) as processes,
@@ -64,7 +64,8 @@ def demo(
     _conclude(telling, settings, outcome, as_json=as_json)
 
 
-def _found(folder: Path, as_of: datetime, telling: Telling) -> Settings:
+def found_demo(folder: Path, as_of: datetime, telling: Telling) -> Settings:
+    """Make a demo installation whose clock starts on the Saturday after a moment."""
     start = saturday_after(as_of)
     with telling.step("Installation made (keys, credentials, first ledger entry)") as tell:
         offset = round((start - datetime.now(UTC)).total_seconds())

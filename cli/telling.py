@@ -26,6 +26,10 @@ class Telling:
         """Tell something between two steps."""
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
+    def warn(self, text: str) -> None:
+        """Tell of trouble, on standard error."""
+        Console(stderr=True).print(text, markup=False, highlight=False, soft_wrap=True)
+
     @contextmanager
     def step(self, title: str) -> Iterator[Callable[[str], None]]:
         """Do one step; what the block tells stands in the step's line at its end."""

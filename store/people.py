@@ -80,6 +80,12 @@ def person_by_username(connection: Connection, username: str) -> Person:
     return _found(connection.execute(select(people).where(people.c.username == username)).one_or_none())
 
 
+def agents_of_role(connection: Connection, role: Role) -> list[Person]:
+    """Return the roster's agents, or its managers, in the order of their licences."""
+    query = select(people).where(people.c.role == role.value, people.c.licence.is_not(None))
+    return [_found(row) for row in connection.execute(query.order_by(people.c.licence))]
+
+
 def newest_roster(connection: Connection) -> str | None:
     """Return when the last roster came (RFC 3339), or None before the first."""
     of_agents = select(people.c.roster_at).where(people.c.licence.is_not(None))
