@@ -2,12 +2,17 @@
 
 Its authority is made for this run; the private keys stay in memory. Whoever is to trust it
 finds the authority's certificate in a file.
+
+    python -m cli.mail_catcher --folder DIR --name HOST --port N     in a container, until stopped
 """
 
 from __future__ import annotations
 
+import argparse
 import os
+import signal
 import ssl
+import threading
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -23,11 +28,14 @@ _MOST_BYTES = 64 * 1024 * 1024
 class MailCatcher:
     """A running mail server, as a context; `port` is where it listens."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, name: str = HOST, address: str = HOST, port: int = 0) -> None:
+        """`name` is the certificate's; port 0 is one that the system chooses."""
         self.folder = folder
+        self._name = name
+        self._address = address
         self.authority = folder / "ca.pem"
         self.mails: list[Path] = []
-        self.port = 0
+        self.port = port
         self._kept = 0
         self._controller: Controller | None = None
 
@@ -39,11 +47,11 @@ class MailCatcher:
         authority = trustme.CA()
         self.authority.write_bytes(authority.cert_pem.bytes())
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        authority.issue_cert(HOST).configure_cert(tls)
+        authority.issue_cert(self._name).configure_cert(tls)
         self._controller = _AnyPort(
             self,
-            hostname=HOST,
-            port=0,
+            hostname=self._address,
+            port=self.port,
             ready_timeout=10,
             tls_context=tls,
             require_starttls=True,
@@ -80,3 +88,21 @@ class _AnyPort(Controller):
         listening: Any = self.server
         self.port = listening.sockets[0].getsockname()[1]
         super()._trigger_server()  # type: ignore[no-untyped-call]  # aiosmtpd has no types
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Catch mails on every address of a container until told to stop."""
+    parser = argparse.ArgumentParser(prog="python -m cli.mail_catcher")
+    parser.add_argument("--folder", type=Path, required=True, help="where authority and mails go")
+    parser.add_argument("--name", required=True, help="the server's name, as clients know it")
+    parser.add_argument("--port", type=int, required=True)
+    options = parser.parse_args(arguments)
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: stopping.set())
+    with MailCatcher(options.folder, name=options.name, address="", port=options.port):
+        stopping.wait()
+
+
+if __name__ == "__main__":
+    main()
