@@ -39,7 +39,7 @@ VARIABLE = "SEALEDBOOK_BACKENDS"
 KINDS = ("embedded", "servers")
 _START_SECONDS = 20.0
 _OWNER = "postgres"
-_TEMPLATE = "sealedbook"
+_TEMPLATE = "house_template"
 
 
 def on_servers() -> bool:
@@ -240,25 +240,26 @@ def a_broker(settings: Settings) -> Iterator[None]:
     command += ["--appendonly", "yes", "--appendfsync", "always", "--maxmemory-policy", "noeviction"]
     process = subprocess.Popen([*command, "--logfile", str(folder / "redis.log")])
     try:
-        _wait_for(settings.broker)
+        assert broker_answers(settings.broker)
         yield
     finally:
         process.terminate()
         process.wait(timeout=10)
 
 
-def _wait_for(broker: str) -> None:
-    deadline = time.monotonic() + _START_SECONDS
+def broker_answers(broker: str, *, patience: float = _START_SECONDS) -> bool:
+    """Tell whether a broker answers, waiting for one that is starting."""
+    deadline = time.monotonic() + patience
     while True:
         try:
             with broker_client(broker) as client:
                 client.ping()
         except (RedisError, OSError):
-            if time.monotonic() > deadline:
-                raise
+            if time.monotonic() >= deadline:
+                return False
             time.sleep(0.02)
         else:
-            return
+            return True
 
 
 def _as_owner() -> list[str]:

@@ -1,7 +1,8 @@
 """Every check of Sealed Book, as `./run test` and CI run them.
 
 ./run test                   format, lint, types, floors, tests
-./run test --require-all     the same; a skipped test is a failure
+./run test --require-all     the same, and the tests that use a database or queue once more on
+                             PostgreSQL and Redis; a skipped test is a failure
 ./run test tests/audit -k x  only pytest, with these arguments
 """
 
@@ -22,6 +23,20 @@ CHECKS: tuple[tuple[str, list[str]], ...] = (
     ("types", [str(BIN / "mypy")]),
 )
 
+# What works on a database or a queue; everything else knows nothing of either.
+ON_SERVERS = (
+    "tests/api",
+    "tests/audit",
+    "tests/house",
+    "tests/policies/test_gate.py",
+    "tests/runtime",
+    "tests/snapshot",
+    "tests/store",
+    "tests/test_compose.py",
+    "tests/vault/test_real_ledger.py",
+    "tests/worker",
+)
+
 
 def main() -> int:
     """Run the checks, all of them, and then the tests; return 1 when any failed."""
@@ -30,10 +45,12 @@ def main() -> int:
     chosen = [argument for argument in arguments if argument != "--require-all"]
     failed = [] if chosen else [name for name, command in CHECKS if not _passes(name, command)]
     environment = os.environ | ({"SEALEDBOOK_REQUIRE_ALL": "1"} if require_all else {})
-    print("== tests", flush=True)
-    tests = subprocess.run([sys.executable, "-m", "pytest", *chosen], cwd=ROOT, env=environment, check=False)
-    if tests.returncode:
+    if not _run_tests("tests", chosen, environment):
         failed.append("tests")
+    if require_all and not chosen:
+        again = ["--backends=servers", *ON_SERVERS]
+        if not _run_tests("tests on PostgreSQL and Redis", again, environment):
+            failed.append("tests on PostgreSQL and Redis")
     if failed:
         print(f"FAILED: {', '.join(failed)}", file=sys.stderr)
     return 1 if failed else 0
@@ -42,6 +59,12 @@ def main() -> int:
 def _passes(name: str, command: list[str]) -> bool:
     print(f"== {name}", flush=True)
     return subprocess.run(command, cwd=ROOT, check=False).returncode == 0
+
+
+def _run_tests(name: str, arguments: list[str], environment: dict[str, str]) -> bool:
+    print(f"== {name}", flush=True)
+    command = [sys.executable, "-m", "pytest", *arguments]
+    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode == 0
 
 
 if __name__ == "__main__":
