@@ -1,7 +1,8 @@
 """People and the roles that they act in.
 
 An agent's papers come from the exchange's roster and nowhere else. Dates are valid through
-their day in California. A manager is an agent too, with a book of their own.
+their day in California. A manager is an agent too, with a book of their own. Who is no agent
+has papers that say nothing: no licence, and days that no rule takes for valid.
 """
 
 from __future__ import annotations
@@ -18,6 +19,16 @@ class Role(StrEnum):
     MANAGER = "manager"
     REVIEWER = "reviewer"
     OPERATOR = "operator"
+
+
+AGENTS = frozenset({Role.AGENT, Role.MANAGER})
+"""Who comes by the roster."""
+
+MEMBERS = frozenset({Role.REVIEWER, Role.OPERATOR})
+"""Who comes by an invitation alone."""
+
+NEVER = date.min
+"""The day that stands for "not at all" in the papers of who is no agent."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,8 +67,19 @@ class Person:
     factors_reset_at: str | None
     last_sign_in_at: str | None
     disabled: bool
+    joined_at: str | None
 
     @property
     def role(self) -> Role:
         """The person's one role."""
         return self.papers.role
+
+    @property
+    def is_agent(self) -> bool:
+        """Whether the roster knows them, as an agent or a manager."""
+        return self.role in AGENTS
+
+    @property
+    def can_sign_in(self) -> bool:
+        """Whether they ever set a password, here or at an earlier time."""
+        return self.password_hash is not None or self.joined_at is not None

@@ -21,7 +21,6 @@ from policies.fact_groups import (
     Columns,
     Delivery,
     Destruction,
-    Enrolment,
     ExportQuota,
     Freshness,
     Holding,
@@ -30,7 +29,6 @@ from policies.fact_groups import (
 from policies.facts import (
     BuildBookFacts,
     DestroyObjectFacts,
-    EnrolFactorFacts,
     Facts,
     ImportSnapshotFacts,
     ManagePeopleFacts,
@@ -46,7 +44,8 @@ from runtime.clock import rfc3339
 from runtime.database import hold
 from store.destruction import is_due
 from store.handing_over import hand_over_facts, revoke_export_facts
-from store.people import PersonNotFoundError, person_by_id
+from store.joining import approve_person_facts, enrol_factor_facts
+from store.people import person_by_id
 from store.requested import (
     bound_to_built,
     export_and_requester,
@@ -95,6 +94,7 @@ class HouseFacts:
             Action.ENROL_FACTOR: self._enrol_factor,
             Action.DESTROY_OBJECT: self._destroy_object,
             Action.MANAGE_PEOPLE: self._manage_people,
+            Action.APPROVE_PERSON: self._approve_person,
             Action.READ_LEDGER: self._read_ledger,
         }
 
@@ -147,7 +147,7 @@ class HouseFacts:
             quota=ExportQuota(exports_24h=asked),
         )
         bound = Bound(
-            agent=agent,
+            agent=agent or None,
             export=ask.resource.id,
             purpose=request.purpose,
             channel=request.channel,
@@ -239,15 +239,14 @@ class HouseFacts:
         return PublishSnapshotFacts(person=service_facts(actor), publication=publication), Bound()
 
     def _enrol_factor(
-        self, connection: Connection, actor: Actor, ask: Ask, _now: datetime
+        self, connection: Connection, actor: Actor, ask: Ask, now: datetime
     ) -> tuple[Facts, Bound]:
-        try:
-            person_by_id(connection, ask.resource.id)
-            known = True
-        except PersonNotFoundError:
-            known = False
-        enrolment = Enrolment(known=known, invited=False, demo=self._mode == "demo")
-        return EnrolFactorFacts(person=service_facts(actor), enrolment=enrolment), Bound()
+        return enrol_factor_facts(connection, actor, ask, now, is_demo=self._mode == "demo"), Bound()
+
+    def _approve_person(
+        self, connection: Connection, actor: Actor, ask: Ask, now: datetime
+    ) -> tuple[Facts, Bound]:
+        return approve_person_facts(connection, actor, ask, now, self._policy.numbers), Bound()
 
     def _destroy_object(
         self, connection: Connection, actor: Actor, ask: Ask, now: datetime

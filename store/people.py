@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from sqlalchemy import Connection, Row, select
 
-from identity.people import Papers, Person, Role
+from identity.people import MEMBERS, NEVER, Papers, Person, Role
 from runtime.clock import rfc3339
 from store.tables import people
 
@@ -46,10 +46,10 @@ def keep_member(
     connection: Connection, role: Role, username: str, name: str, email: str, now: datetime
 ) -> str:
     """Add somebody who is no agent, with papers that say nothing; return their id."""
-    if role not in {Role.REVIEWER, Role.OPERATOR}:
+    if role not in MEMBERS:
         raise ValueError("agents and managers come by the roster")
     member = str(uuid4())
-    values = dict.fromkeys(Papers.__dataclass_fields__, "") | dict.fromkeys(_DAYS, now.date().isoformat())
+    values = dict.fromkeys(Papers.__dataclass_fields__, "") | dict.fromkeys(_DAYS, NEVER.isoformat())
     values |= {"id": member, "username": username, "role": role.value, "name": name, "email": email}
     connection.execute(people.insert().values(values | {"licence": None, "roster_at": rfc3339(now)}))
     return member
@@ -58,6 +58,18 @@ def keep_member(
 def keep_password(connection: Connection, person: str, password_hash: str) -> None:
     """Set a person's password by its argon2id hash."""
     connection.execute(people.update().where(people.c.id == person).values(password_hash=password_hash))
+
+
+def keep_joined(connection: Connection, person: str, password_hash: str, now: datetime) -> None:
+    """Let a person sign in from now on, with a password of their own choice."""
+    mine = people.update().where(people.c.id == person)
+    connection.execute(mine.values(password_hash=password_hash, joined_at=rfc3339(now)))
+
+
+def keep_reset(connection: Connection, person: str, now: datetime) -> None:
+    """Take a person's password away; the hold of rule R38 runs from now."""
+    mine = people.update().where(people.c.id == person)
+    connection.execute(mine.values(password_hash=None, factors_reset_at=rfc3339(now)))
 
 
 def keep_sign_in(connection: Connection, person: str, now: datetime) -> None:
@@ -78,6 +90,13 @@ def person_by_licence(connection: Connection, licence: str) -> Person:
 def person_by_username(connection: Connection, username: str) -> Person:
     """Return who signs in by that name, or raise PersonNotFoundError."""
     return _found(connection.execute(select(people).where(people.c.username == username)).one_or_none())
+
+
+def member_by_email(connection: Connection, email: str) -> Person | None:
+    """Return the reviewer or operator of an address, if there is one."""
+    query = select(people).where(people.c.licence.is_(None), people.c.username == email.casefold())
+    row = connection.execute(query).one_or_none()
+    return None if row is None else _found(row)
 
 
 def agents_of_role(connection: Connection, role: Role) -> list[Person]:

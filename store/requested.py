@@ -31,7 +31,7 @@ def request_of(export: Export) -> Request:
 
 def subject_of(connection: Connection, person: Person, agent: str) -> Subject:
     """Return whose consumers are in question: the person's own, or an agent's of their agency."""
-    mine = person.papers.licence == agent
+    mine = bool(agent) and person.papers.licence == agent
     same_agency = mine
     if not mine and person.role is Role.MANAGER and person.papers.agency_id:
         try:

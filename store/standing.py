@@ -29,13 +29,17 @@ def moment_of(now: datetime) -> Moment:
 
 
 def person_facts(person: Person, now: datetime) -> PersonFacts:
-    """Return who somebody is; idle days count from the last sign-in, or the enrolment."""
+    """Return who somebody is; idle days count from the last sign-in, or from joining."""
     return PersonFacts(role=person.role.value, disabled=person.disabled, idle_days=idle_days(person, now))
 
 
 def idle_days(person: Person, now: datetime) -> int:
-    """Return the whole days since a person last signed in (or came with a roster)."""
-    return (now - parse_rfc3339(person.last_sign_in_at or person.roster_at)) // _DAY
+    """Return the whole days since a person last signed in or joined (or came with a roster).
+
+    A fresh invitation opens an idle account again: joining counts from the day of joining.
+    """
+    was_here = max(filter(None, (person.last_sign_in_at, person.joined_at)), default=person.roster_at)
+    return (now - parse_rfc3339(was_here)) // _DAY
 
 
 def account_facts(

@@ -38,6 +38,24 @@ people = sa.Table(
     sa.Column("factors_reset_at", sa.Text),
     sa.Column("last_sign_in_at", sa.Text),
     sa.Column("disabled", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("joined_at", sa.Text),
+)
+
+invitations = sa.Table(
+    "invitations",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("person", sa.Text, sa.ForeignKey("people.id"), nullable=False, index=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("code_digest", sa.Text, nullable=False, unique=True),
+    sa.Column("invited_by", sa.Text, nullable=False),
+    sa.Column("created_at", sa.Text, nullable=False),
+    sa.Column("expires_at", sa.Text, nullable=False),
+    sa.Column("approved_at", sa.Text),
+    sa.Column("accepted_at", sa.Text),
+    sa.Column("password_hash", sa.Text),
+    sa.Column("joined_at", sa.Text),
+    sa.Column("withdrawn_at", sa.Text),
 )
 
 sessions = sa.Table(
@@ -91,6 +109,17 @@ minted_books = sa.Table(
     sa.Column("fencing", sa.Integer, primary_key=True),
     sa.Column("permitted_at", sa.Text, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
+)
+
+oversight_notices = sa.Table(
+    "oversight_notices",
+    metadata,
+    sa.Column("export", sa.Text, sa.ForeignKey("exports.id"), primary_key=True),
+    sa.Column("agent", sa.Text, nullable=False),
+    sa.Column("asked_at", sa.Text, nullable=False),
+    sa.Column("next_at", sa.Text),
+    sa.Column("begun_at", sa.Text),
+    sa.Column("sent_at", sa.Text),
 )
 
 open_releases = sa.Table(

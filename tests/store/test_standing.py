@@ -40,6 +40,7 @@ def a_person(**changes: object) -> Person:
         factors_reset_at=None,
         last_sign_in_at=None,
         disabled=False,
+        joined_at=None,
     )
     return replace(person, **changes)  # type: ignore[arg-type]  # each test gives what fits
 
