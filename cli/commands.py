@@ -9,6 +9,7 @@ import typer
 
 from cli.demo import EXCHANGE, demo
 from cli.desk import DEFAULT_DATA, CommandError, DataFolder, parse_moment
+from cli.doctor import doctor, status
 from cli.evidence import audit
 from cli.exporting import exports
 from cli.people import people
@@ -31,6 +32,8 @@ commands.add_typer(exports, name="exports")
 commands.command("sample")(sample)
 commands.command("demo")(demo)
 commands.command("serve")(serve)
+commands.command("doctor")(doctor)
+commands.command("status")(status)
 
 
 @commands.command("init")

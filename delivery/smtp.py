@@ -90,35 +90,52 @@ class MailRoad:
         self._tls = ssl.create_default_context(cafile=authorities)
         self._tls.minimum_version = ssl.TLSVersion.TLSv1_2
 
+    def greet(self) -> None:
+        """Go as far as TLS that verifies, and leave; raises as `address` does."""
+        with self._connected() as server, _as_states():
+            self._secure(server)
+
     @contextmanager
     def address(self, sender: str, recipient: str) -> Iterator[AddressedMail]:
         """Go as far as an accepted recipient; the connection ends with the block."""
+        with self._connected() as server:
+            with _as_states():
+                self._secure(server)
+                for code, _words in (server.mail(sender), server.rcpt(recipient)):
+                    if code not in {250, 251}:
+                        raise _by_code(code)
+            yield AddressedMail(server)
+
+    @contextmanager
+    def _connected(self) -> Iterator[smtplib.SMTP]:
         try:
             server = smtplib.SMTP(self.host, self.port, timeout=_TIMEOUT_SECONDS)
         except (smtplib.SMTPException, OSError):
             raise MailDeferredError(Reason.MAIL_SERVER_DOWN) from None
         try:
-            self._go_to_recipient(server, sender, recipient)
-            yield AddressedMail(server)
+            yield server
         finally:
             with suppress(smtplib.SMTPException, OSError):
                 server.quit()
             server.close()
 
-    def _go_to_recipient(self, server: smtplib.SMTP, sender: str, recipient: str) -> None:
-        try:
-            server.ehlo_or_helo_if_needed()
-            if not server.has_extn("starttls"):
-                raise MailDeferredError(Reason.MAIL_WITHOUT_TLS)
-            _start_tls(server, self._tls)
-            server.ehlo()
-            for code, _words in (server.mail(sender), server.rcpt(recipient)):
-                if code not in {250, 251}:
-                    raise _by_code(code)
-        except smtplib.SMTPResponseException as error:
-            raise _by_code(error.smtp_code) from None
-        except (smtplib.SMTPException, OSError):
-            raise MailDeferredError(Reason.MAIL_SERVER_DOWN) from None
+    def _secure(self, server: smtplib.SMTP) -> None:
+        server.ehlo_or_helo_if_needed()
+        if not server.has_extn("starttls"):
+            raise MailDeferredError(Reason.MAIL_WITHOUT_TLS)
+        _start_tls(server, self._tls)
+        server.ehlo()
+
+
+@contextmanager
+def _as_states() -> Iterator[None]:
+    """Turn what goes wrong before the message into a state."""
+    try:
+        yield
+    except smtplib.SMTPResponseException as error:
+        raise _by_code(error.smtp_code) from None
+    except (smtplib.SMTPException, OSError):
+        raise MailDeferredError(Reason.MAIL_SERVER_DOWN) from None
 
 
 def _start_tls(server: smtplib.SMTP, context: ssl.SSLContext) -> None:

@@ -1,0 +1,55 @@
+"""Checks of what access depends on: how old the snapshot and the roster are, and what waits for a person."""
+
+from __future__ import annotations
+
+from exports.states import State
+from house.doctor.findings import Finding, failed, warned, well
+from house.overview import read_overview
+from house.wiring import House
+from runtime.clock import PACIFIC
+
+_DAY_SECONDS = 86400
+_SNAPSHOT = "snapshot"
+_ROSTER = "roster"
+_EXPORTS = "exports"
+_IMPORT = "import the newest extract: sealedbook snapshot import, then publish"
+
+
+def check_snapshot(house: House) -> Finding:
+    """Check that the published data are new enough for exports (rules R34 and R35)."""
+    numbers, overview = house.policy.numbers, read_overview(house)
+    if overview.snapshot is None or overview.snapshot_age_seconds is None:
+        return warned(_SNAPSHOT, "none is published", _IMPORT)
+    days = int(overview.snapshot_age_seconds // _DAY_SECONDS)
+    as_of = overview.snapshot.as_of.astimezone(PACIFIC)
+    said = f"as of {as_of:%Y-%m-%d %H:%M} Pacific, {days} days old"
+    if days > numbers.snapshot_stale_days:
+        return failed(_SNAPSHOT, f"{said}: exports have stopped", _IMPORT)
+    if days > numbers.snapshot_old_days:
+        return warned(_SNAPSHOT, f"{said}; exports stop after {numbers.snapshot_stale_days}", _IMPORT)
+    return well(_SNAPSHOT, said)
+
+
+def check_roster(house: House) -> Finding:
+    """Check that the roster is new enough for access (rule R16)."""
+    stale, overview = house.policy.numbers.roster_stale_days, read_overview(house)
+    advice = "take the newest roster over: sealedbook people import"
+    if overview.roster_age_seconds is None:
+        return warned(_ROSTER, "none came yet", advice)
+    days = int(overview.roster_age_seconds // _DAY_SECONDS)
+    if days > stale:
+        return failed(_ROSTER, f"{days} days old: access has stopped", advice)
+    return well(_ROSTER, f"{days} days old; access stops after {stale}")
+
+
+def check_exports(house: House) -> Finding:
+    """Check that no export waits for what only a person can settle."""
+    overview = read_overview(house)
+    unknown = overview.exports[State.UNKNOWN]
+    if unknown:
+        return warned(
+            _EXPORTS,
+            f"{unknown} with a lost answer of the mail server",
+            "find out whether the mail arrived: sealedbook exports resolve",
+        )
+    return well(_EXPORTS, f"{sum(overview.exports.values())} in all, {overview.due} due now")

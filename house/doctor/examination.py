@@ -1,0 +1,43 @@
+"""The whole examination: every check, whatever the others found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from house.doctor.data import check_exports, check_roster, check_snapshot
+from house.doctor.findings import Finding, failed
+from house.doctor.keys import check_files, check_vault
+from house.doctor.ledger import check_clock, check_database, check_ledger
+from house.doctor.ways import check_broker, check_disk, check_mail
+from house.wiring import House
+from runtime.logs import place_of
+
+CHECKS: dict[str, Callable[[House], Finding]] = {
+    "files": check_files,
+    "database": check_database,
+    "ledger": check_ledger,
+    "vault": check_vault,
+    "broker": check_broker,
+    "mail": check_mail,
+    "clock": check_clock,
+    "snapshot": check_snapshot,
+    "roster": check_roster,
+    "exports": check_exports,
+    "disk": check_disk,
+}
+
+
+def examine(house: House) -> list[Finding]:
+    """Return what each check found; one that breaks is a finding too."""
+    return [_try(name, check, house) for name, check in CHECKS.items()]
+
+
+def _try(name: str, check: Callable[[House], Finding], house: House) -> Finding:
+    try:
+        return check(house)
+    except Exception as error:  # noqa: BLE001 - a check that breaks must not hide the others; no message is shown
+        return failed(
+            name,
+            f"couldn't be checked ({type(error).__name__} at {place_of(error)})",
+            "mend the others first",
+        )

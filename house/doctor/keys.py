@@ -1,0 +1,84 @@
+"""Checks of what guards the keys: files and their modes, and the vault itself."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from house.doctor.findings import Finding, failed, warned, well
+from house.founding import VKEY_FILE
+from house.wiring import House
+from vault.answers import VaultStatus
+from vault.errors import VaultError
+from vault.table import CallerKind
+
+_OTHERS = 0o077
+_FILES = "files"
+_VAULT = "vault"
+
+
+def check_files(house: House) -> Finding:
+    """Check that credentials and keys are there, and for their owner alone."""
+    settings = house.settings
+    own = [settings.credential_path(kind.value) for kind in CallerKind]
+    places = [settings.data, *own]
+    if settings.vault_home.exists() and os.access(settings.vault_home, os.R_OK):
+        places.append(settings.vault_home)
+    for path in [*own, settings.data / VKEY_FILE]:
+        if not path.is_file():
+            return failed(_FILES, f"{path} is missing", "put it back from a backup of this folder")
+    loose = [path for path in places if _is_open_to_others(path)]
+    if loose:
+        return failed(_FILES, f"others may open {_listed(loose)}", f"chmod go-rwx {_listed(loose)}")
+    return well(_FILES, f"{len(own)} credentials and the ledger's key, for their owner alone")
+
+
+def check_vault(house: House) -> Finding:
+    """Check that the vault answers, isn't locked, raised no alarm, and knows this ledger."""
+    try:
+        status = house.vault.status()
+    except VaultError:
+        return failed(_VAULT, "doesn't answer", "start the house: sealedbook serve")
+    if status.locked:
+        return failed(
+            _VAULT, "locked: it is a restored copy and opens nothing", "find out who restored it, and when"
+        )
+    kept = (house.settings.data / VKEY_FILE).read_text(encoding="utf-8").strip()
+    if kept != status.vkey.strip():
+        return failed(
+            _VAULT,
+            "signs with another key than the installation was founded with",
+            "stop the house: vault and folder don't belong together",
+        )
+    return _have_it_sign(house)
+
+
+def _have_it_sign(house: House) -> Finding:
+    """Show the vault the ledger: it signs only what extends what it saw last."""
+    try:
+        house.vault.sign()
+        status = house.vault.status()
+    except VaultError as error:
+        return failed(
+            _VAULT, str(error), "stop the house, keep everything as it is, compare it with the backups"
+        )
+    if status.alarms:
+        return warned(
+            _VAULT, f"alarms: {_alarms(status)}", "find out who showed the vault another ledger, and why"
+        )
+    return well(_VAULT, f"unlocked, no alarm; the ledger extends what it saw; {status.size} entries signed")
+
+
+def _alarms(status: VaultStatus) -> str:
+    return ", ".join(
+        f"{alarm.kind} ({alarm.times} times, last at {alarm.last_at})" for alarm in status.alarms
+    )
+
+
+def _is_open_to_others(path: Path) -> bool:
+    return bool(stat.S_IMODE(path.stat().st_mode) & _OTHERS)
+
+
+def _listed(paths: list[Path]) -> str:
+    return " ".join(str(path) for path in paths)
