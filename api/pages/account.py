@@ -27,6 +27,7 @@ DEEDS: Mapping[Event, str] = MappingProxyType(
         Event.SESSION_ENDED: "Session ended",
         Event.EXPORT_REQUESTED: "Asked for a Book of Business",
         Event.EXPORT_REVOKED: "Revoked a book",
+        Event.REVOCATION_REQUESTED: "Asked to revoke a book",
         Event.REVEAL_REQUESTED: "Asked for a passphrase",
         Event.DOWNLOAD_REQUESTED: "Asked for a download",
         Event.CONSUMERS_REQUESTED: "Looked at Active Consumers",
@@ -34,7 +35,7 @@ DEEDS: Mapping[Event, str] = MappingProxyType(
         Event.RELEASE_ENDED: "Hand-over ended",
     }
 )
-_HISTORY = 25
+_HISTORY = 15
 
 
 @router.get("/account")

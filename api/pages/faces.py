@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+import structlog
 from fastapi import Request
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy.exc import SQLAlchemyError
@@ -107,7 +108,11 @@ async def face(request: Request, answer: Response) -> Response:
     if answer.media_type != MEDIA_TYPE or not wants_page(request):
         return answer
     problem = json.loads(bytes(answer.body))
-    shown = await run_in_threadpool(_show, request, problem)
+    try:
+        shown = await run_in_threadpool(_show, request, problem)
+    except Exception as error:  # noqa: BLE001 - a failure's page must not hide the failure
+        structlog.get_logger().error("page.broke", exc_info=error)
+        return answer
     if "allow" in answer.headers:
         shown.headers["Allow"] = answer.headers["allow"]
     return shown
