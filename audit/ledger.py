@@ -5,7 +5,7 @@ Laws of this file:
    the entry and what it tells of stand or fall together. It takes the chain lock (the one
    row of `ledger_head`) and is called last in a transaction.
 2. `at` never runs backwards, whatever the clock does.
-3. Entries and nodes are only ever added.
+3. Entries, nodes and look-ups are only ever added, an entry's look-ups with the entry.
 
 Reading and proving is in `reader.py`; callers find both here.
 """
@@ -23,7 +23,7 @@ from audit.entry import Draft, Entry, SameBatch
 from audit.errors import LedgerBrokenError, LedgerError, LedgerGapError, LedgerUnavailableError
 from audit.reader import LedgerReader, Proof, Proven
 from audit.stored import answering, calculate, read_head, store_nodes
-from audit.tables import ledger_entries, ledger_head
+from audit.tables import ledger_entries, ledger_head, ledger_rules
 from runtime.clock import Clock, rfc3339
 
 __all__ = [
@@ -71,6 +71,11 @@ class Ledger:
                 raise LedgerBrokenError("the ledger's nodes don't lead to its root")
             made, peaks = tree.grow(head.size, peaks, [each.leaf for each in recorded])
             connection.execute(insert(ledger_entries), [_row(each) for each in recorded])
+            rules = [
+                {"rule": rule, "index": each.index} for each in recorded for rule in each.entry.rules or ()
+            ]
+            if rules:
+                connection.execute(insert(ledger_rules), rules)
             store_nodes(connection, made)
             moved = {
                 "size": head.size + len(recorded),

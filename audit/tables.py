@@ -1,7 +1,8 @@
-"""The ledger's four tables, as migration 0001 makes them.
+"""The ledger's tables, as migrations 0001 and 0006 make them.
 
 `ledger_nodes` holds levels 1 and up; level 0 is the leaf beside its entry. The plain columns
-of `ledger_entries` are copies for look-ups; the bytes in `entry` alone are evidence.
+of `ledger_entries`, and `ledger_rules`, are copies for look-ups, written with the entry; the
+bytes in `entry` alone are evidence.
 """
 
 from __future__ import annotations
@@ -29,6 +30,14 @@ ledger_entries = Table(
     Index("ledger_entries_by_actor", "actor", "event", "at"),
     Index("ledger_entries_by_agent", "agent", "event", "at"),
     Index("ledger_entries_by_export", "export", "event"),
+    *(Index(f"ledger_entries_newest_by_{name}", name, "index") for name in ("actor", "action", "outcome")),
+)
+
+ledger_rules = Table(
+    "ledger_rules",
+    metadata,
+    Column("rule", Text, primary_key=True),
+    Column("index", _COUNT, primary_key=True, autoincrement=False),
 )
 
 ledger_nodes = Table(

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from audit import proofs, tables
 from audit.counts import count_entries
 from audit.entry import Entry, EntryError, SameBatch
-from audit.events import Event
+from audit.events import Event, Outcome
 from audit.ledger import (
     Ledger,
     LedgerBrokenError,
@@ -146,11 +146,15 @@ def test_writers_queue(tmp_path: Path) -> None:
         "DELETE FROM ledger_head",
         "UPDATE checkpoints SET note = ''",
         "DELETE FROM checkpoints",
+        "UPDATE ledger_rules SET rule = 'R02'",
+        "DELETE FROM ledger_rules",
+        "INSERT INTO ledger_rules SELECT * FROM ledger_rules",
     ],
 )
 def test_the_database_refuses_rewriting(tmp_path: Path, statement: str) -> None:
     """Triggers refuse to change, delete, replace or skip what the ledger holds."""
     made = a_ledger(tmp_path, entries=3)
+    made.append(a_permit(outcome=Outcome.REFUSE, rules=("R01",), expires=None))
     made.reader.keep_checkpoint("a note", made.reader.head())
     with pytest.raises(IntegrityError), writing(made.engine) as connection:
         connection.execute(text(statement))
@@ -164,6 +168,7 @@ def test_the_database_refuses_rewriting(tmp_path: Path, statement: str) -> None:
         "INSERT OR REPLACE INTO ledger_nodes SELECT * FROM ledger_nodes",
         "INSERT OR REPLACE INTO ledger_head VALUES (1, 0, x'00', '')",
         "INSERT OR REPLACE INTO checkpoints SELECT * FROM checkpoints",
+        "INSERT OR REPLACE INTO ledger_rules SELECT * FROM ledger_rules",
     ],
 )
 def test_sqlite_refuses_replacing(tmp_path: Path, statement: str) -> None:
@@ -179,6 +184,7 @@ def test_sqlite_refuses_replacing(tmp_path: Path, statement: str) -> None:
         "TRUNCATE ledger_nodes",
         "TRUNCATE ledger_head",
         "TRUNCATE checkpoints",
+        "TRUNCATE ledger_rules",
         "INSERT INTO checkpoints SELECT * FROM checkpoints ON CONFLICT (size) DO UPDATE SET note = ''",
         (
             "MERGE INTO ledger_entries kept USING ledger_head ON true"
@@ -247,7 +253,8 @@ def test_the_migration_makes_the_tables(tmp_path: Path) -> None:
     engine = a_database(tmp_path)
     ours = [table for table in metadata.sorted_tables if table.name in vars(tables)]
 
-    assert {"ledger_entries", "ledger_nodes", "ledger_head", "checkpoints"} == {t.name for t in ours}
+    names = {"ledger_entries", "ledger_rules", "ledger_nodes", "ledger_head", "checkpoints"}
+    assert names == {t.name for t in ours}
     with reading(engine) as connection:
         for table in ours:
             expected = [(c.name, c.nullable) for c in table.columns]
