@@ -22,6 +22,8 @@ from policies.gate import Ask, Pending, Transaction
 from policies.grant import Grant
 from runtime.clock import rfc3339
 from runtime.database import reading
+from runtime.envelope import EnvelopeError
+from runtime.objects import ObjectError
 from store.exports import export_by_id, move_export
 from store.people import person_by_id
 from vault.errors import VaultError
@@ -82,9 +84,14 @@ def _hand_over(
         _end_release(house, export, grant, "aborted")
         raise PutOffError(Reason.VAULT_REFUSED) from None
     reached(Step.UNLOCKED)
+    try:
+        book = open_stored_book(grant, key, house.objects)
+    except (EnvelopeError, ObjectError):
+        _end_release(house, export, grant, "aborted")
+        raise EndedError(State.FAILED, Reason.BOOK_BROKEN) from None
     message = compose_mail(
         export,
-        open_stored_book(grant, key, house.objects),
+        book,
         sender=house.settings.mail_sender,
         recipient=recipient,
         portal=house.settings.portal_url,

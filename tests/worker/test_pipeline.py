@@ -164,6 +164,23 @@ def test_a_lost_answer_is_unknown_and_is_never_sent_again(
     ]
 
 
+def test_a_stored_book_that_does_not_open_is_not_sent(
+    home: Installation, house: WorkerHouse, mail: MailServer, export: str
+) -> None:
+    """A damaged object ends the export as failed, since nothing was handed over."""
+    mail.faults = Faults(at_recipient="450 not now")
+    advance(house, export)
+    path = home.settings.objects_root / the_export(home, export).object_name
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    mail.faults = Faults()
+    with writing(home.api.engine) as connection:
+        connection.execute(exports.update().where(exports.c.id == export).values(next_at=None))
+    advance(house, export)
+
+    found = the_export(home, export)
+    assert (State.FAILED, Reason.BOOK_BROKEN, []) == (found.state, found.reason, mail.mails)
+
+
 def test_a_licence_that_lapsed_since_the_request_stops_the_build(
     home: Installation, house: WorkerHouse, export: str
 ) -> None:
