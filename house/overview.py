@@ -15,6 +15,7 @@ from exports.states import State
 from house.wiring import House
 from runtime.clock import parse_rfc3339
 from runtime.database import reading
+from runtime.settings import SettingsError
 from snapshot.calendar import next_cutoff, publish_deadline
 from snapshot.published import PublishedSnapshot, newest_published
 from store.census import count_due, exports_by_state
@@ -83,5 +84,5 @@ def read_overview(house: House) -> Overview:
 def _vault_status(house: House) -> VaultStatus | None:
     try:
         return house.vault.status()
-    except VaultError:
+    except (VaultError, SettingsError):
         return None
