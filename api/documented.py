@@ -48,6 +48,7 @@ _MEANINGS = {
     404: "nothing that this person may know of",
     409: "the state doesn't allow it",
     413: "a body over 64 KiB",
+    416: "a range behind the end",
     422: "bad input",
     429: "a quota is used up",
     500: "something broke; the request's number finds it",

@@ -4,7 +4,7 @@ DoorError
 ├── SignedOutError           nobody is signed in with this cookie (any more)
 ├── ForgedCallError          a state-changing call without the session's CSRF token
 ├── KeyReusedError           an Idempotency-Key came again with another body
-├── ChannelUnavailableError  the asked-for channel doesn't exist here yet
+├── TooManyWatchersError     the session watches as many exports as it may
 ├── OvertakenError           what was permitted changed before it could be shown
 ├── NoSnapshotError          no snapshot was published yet, so there is no list
 ├── BadCursorError           a page's cursor isn't one of this search
@@ -30,8 +30,8 @@ class KeyReusedError(DoorError):
     """The Idempotency-Key was used for another request."""
 
 
-class ChannelUnavailableError(DoorError):
-    """Books can't go by this channel yet."""
+class TooManyWatchersError(DoorError):
+    """One session may have a few event streams open, not any number."""
 
 
 class OvertakenError(DoorError):

@@ -11,6 +11,7 @@ from audit.counts import count_entries
 from audit.events import Event
 from exports.export import Export
 from policies.actions import Action
+from store.releases import count_downloads
 
 PURPOSES = frozenset({"service-delegated-consumers", "agency-oversight", "consumer-request", "audit"})
 OTHER_PURPOSE = "other"
@@ -22,7 +23,10 @@ class AskedExport(BaseModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     purpose: str = Field(min_length=1, max_length=64, examples=["service-delegated-consumers"])
-    channel: Literal["link", "email"]
+    channel: Literal["link", "email"] = Field(
+        default="link",
+        description="`link`: download in the portal; `email`: the sealed book to the registered address",
+    )
     acknowledged: StrictBool = Field(
         default=False, description="the privacy acknowledgement was read and accepted"
     )
@@ -66,7 +70,7 @@ class ExportList(BaseModel):
 
 
 class Passphrase(BaseModel):
-    """What opens a mailed book, and how often it may still be shown."""
+    """What opens a book, and how often it may still be shown."""
 
     passphrase: str = Field(repr=False)
     reveals_left: int
@@ -89,7 +93,8 @@ def show_export(connection: Connection, export: Export) -> ExportBody:
         state=export.state.value,
         stage=export.stage.value if export.stage else None,
         reason=export.reason.value if export.reason else None,
-        next_at=export.next_at,
+        # A notice that was given up isn't tried again: its export waits for its end.
+        next_at=None if export.next_at == export.expires_at else export.next_at,
         channel=export.channel,
         agent=export.agent,
         created_at=export.created_at,
@@ -100,9 +105,7 @@ def show_export(connection: Connection, export: Export) -> ExportBody:
         bytes=export.bytes,
         snapshot=snapshot,
         book=export.book_digest,
-        downloads=count_entries(
-            connection, event=Event.RELEASE_ENDED, action=Action.DOWNLOAD_BOOK.value, export=export.id
-        ),
+        downloads=count_downloads(connection, export),
         reveals=count_reveals(connection, export.id),
     )
 

@@ -1,4 +1,4 @@
-"""Exports at the door: ask for one, look at one's own, have a mailed book's passphrase shown.
+"""Exports at the door: ask for one, look at one's own, have a book's passphrase shown.
 
 Laws
 1. Asking and recording are one transaction; the queue is woken after it, and may be asleep.
@@ -11,12 +11,12 @@ Laws
 from __future__ import annotations
 
 from typing import Annotated, Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from fastapi import APIRouter, Header, Response
 
 from api.documented import PROBLEMS
-from api.errors import ChannelUnavailableError, KeyReusedError, OvertakenError
+from api.errors import KeyReusedError, OvertakenError
 from api.export_bodies import (
     AskedExport,
     ExportBody,
@@ -30,7 +30,7 @@ from api.signed_in import Changer, HouseHere, SignedIn, Visitor
 from audit.entry import Resource
 from audit.events import Event
 from exports.errors import ExportNotFoundError, WrongStateError
-from exports.export import Export
+from exports.export import Export, read_export_id
 from exports.states import REVEALABLE, State
 from house.wiring import House
 from policies.actions import Action
@@ -55,8 +55,6 @@ def request_export(
     idempotency_key: _Key = None,
 ) -> ExportBody:
     """Ask for a Book of Business. With an Idempotency-Key a repeat finds the same export."""
-    if body.channel == "link":
-        raise ChannelUnavailableError
     with house.gate.transaction(visitor.who) as tx:
         known = export_of_key(tx.connection, visitor.person.id, idempotency_key) if idempotency_key else None
         export = known.id if known else _add(tx, body, visitor, idempotency_key)
@@ -89,8 +87,8 @@ def look_at_export(export: str, visitor: Visitor, house: HouseHere) -> ExportBod
 
 @router.post("/{export}/passphrase")
 def reveal_passphrase(export: str, visitor: Changer, house: HouseHere) -> Passphrase:
-    """Show a mailed book's passphrase. Each showing is recorded and counted."""
-    permit = _permit_reveal(house, visitor, _uuid(export))
+    """Show a book's passphrase. Each showing is recorded and counted."""
+    permit = _permit_reveal(house, visitor, read_export_id(export))
     grant = permit.grant()
     passphrase = house.vault.reveal_passphrase(grant.index)
     shown = _start_release(house, visitor, permit, grant)
@@ -130,22 +128,15 @@ def _is_same(known: Export, body: AskedExport, visitor: SignedIn) -> bool:
     return body.acknowledged and asked == (known.purpose, known.channel, known.agent)
 
 
-def _uuid(export: str) -> str:
-    """Return an export's id in its one form; what isn't one names nothing and isn't recorded."""
-    try:
-        return str(UUID(export))
-    except ValueError:
-        raise ExportNotFoundError("there is no such export") from None
-
-
 def _permit_reveal(house: House, visitor: SignedIn, export: str) -> Pending:
     """tx6: the permit, while the export may be revealed."""
     with house.gate.transaction(visitor.who) as tx:
         resource = Resource(kind="export", id=export)
         permit = tx.decide(Ask(action=Action.REVEAL_PASSPHRASE, resource=resource))
         found = export_by_id(tx.connection, export)
-        if found.state not in REVEALABLE[found.channel] or found.built_fencing is None:
-            raise WrongStateError(found.state)
+        state = found.state_at(tx.now)
+        if state not in REVEALABLE[found.channel] or found.built_fencing is None:
+            raise WrongStateError(state)
     return permit
 
 
@@ -155,7 +146,7 @@ def _start_release(house: House, visitor: SignedIn, permit: Pending, grant: Gran
         found = export_by_id(tx.connection, grant.resource.id)
         shown = count_reveals(tx.connection, found.id)
         if (
-            found.state not in REVEALABLE[found.channel]
+            found.state_at(tx.now) not in REVEALABLE[found.channel]
             or found.built_fencing != grant.fencing
             or shown >= house.policy.numbers.reveals_per_book
         ):

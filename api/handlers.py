@@ -26,23 +26,23 @@ from starlette.exceptions import HTTPException
 
 from api.errors import (
     BadCursorError,
-    ChannelUnavailableError,
     ForgedCallError,
     KeyReusedError,
     NoSnapshotError,
     OvertakenError,
     SignedOutError,
+    TooManyWatchersError,
     UnknownChoiceError,
 )
 from api.problems import (
     BAD_CURSOR,
     BAD_INPUT,
+    BAD_RANGE,
     BROKEN,
     DESTROYED,
     FORGED,
     KEY_REUSED,
     NO_SNAPSHOT,
-    NO_SUCH_CHANNEL,
     NOT_FOUND,
     OVERTAKEN,
     QUOTA,
@@ -50,6 +50,7 @@ from api.problems import (
     SIGN_IN_FAILED,
     SIGNED_OUT,
     TOO_LARGE,
+    TOO_MANY_WATCHERS,
     UNDECIDED,
     UNPROVABLE,
     UNRECORDABLE,
@@ -57,10 +58,11 @@ from api.problems import (
     WRONG_STATE,
     Problem,
 )
+from api.ranges import UnsatisfiableRangeError
 from audit.errors import LedgerError
 from exports.errors import ExportNotFoundError, WrongStateError
 from policies.actions import Action
-from policies.decide import UNDECIDABLE, decide
+from policies.decide import OPERATORS_RULE, UNDECIDABLE, UNPERMITTED, decide
 from policies.fact_groups import Account
 from policies.facts import SignInFacts
 from policies.gate import RefusedError, UnrecordableError
@@ -80,7 +82,7 @@ PROBLEM_OF: Mapping[type[Exception], Problem] = MappingProxyType(
         KeyReusedError: KEY_REUSED,
         NoSnapshotError: NO_SNAPSHOT,
         BadCursorError: BAD_CURSOR,
-        ChannelUnavailableError: NO_SUCH_CHANNEL,
+        TooManyWatchersError: TOO_MANY_WATCHERS,
         UnrecordableError: UNRECORDABLE,
         LedgerError: UNRECORDABLE,
         SQLAlchemyError: UNRECORDABLE,
@@ -94,9 +96,13 @@ PROBLEM_OF_STATUS: Mapping[int, Problem] = MappingProxyType(
 FOREIGN = ("R13", "F02")
 """Rules that say "that is another's": answered 404, as if it weren't there."""
 
+NOT_ONES_WORK = (OPERATORS_RULE, UNPERMITTED.id)
+"""Rules that say "your role does no such thing": they stand alone for the refusal."""
+
 QUOTAS: Mapping[Action, frozenset[str]] = MappingProxyType(
     {
         Action.REQUEST_EXPORT: frozenset({"R09"}),
+        Action.DOWNLOAD_BOOK: frozenset({"R20"}),
         Action.REVEAL_PASSPHRASE: frozenset({"R20"}),
         Action.VIEW_CONSUMERS: frozenset({"R09"}),
     }
@@ -115,7 +121,9 @@ def handlers(policy: PolicySet, beat_seconds: float = BEAT_SECONDS) -> dict[int 
             await asyncio.sleep((request.state.began - time.perf_counter()) % beat_seconds)
             return _with_rules(SIGN_IN_FAILED, (sign_in_rule,), sign_in_rule, error.decision)
         problem, rule = _judge(error)
-        return _with_rules(problem, error.rules, rule, error.decision)
+        # What isn't one's work at all isn't mended by the advice of the rules beside it.
+        told = (rule,) if rule.id in NOT_ONES_WORK else error.rules
+        return _with_rules(problem, told, rule, error.decision)
 
     simple: dict[int | type[Exception], Handler] = {
         kind: _always(problem) for kind, problem in PROBLEM_OF.items()
@@ -126,6 +134,7 @@ def handlers(policy: PolicySet, beat_seconds: float = BEAT_SECONDS) -> dict[int 
         HTTPException: _by_status,
         RequestValidationError: _unreadable,
         UnknownChoiceError: _unknown_choice,
+        UnsatisfiableRangeError: _bad_range,
     }
 
 
@@ -134,12 +143,20 @@ def _judge(error: RefusedError) -> tuple[Problem, Rule]:
     by_id = {rule.id: rule for rule in error.rules}
     if UNDECIDABLE in error.rules:
         return UNDECIDED, UNDECIDABLE
+    for name in NOT_ONES_WORK:
+        if name in by_id:
+            return REFUSED, by_id[name]
     foreign = [by_id[name] for name in FOREIGN if name in by_id]
     if foreign:
         return NOT_FOUND, foreign[0]
-    if by_id.keys() <= QUOTAS.get(error.action, frozenset()):
+    if by_id.keys() <= QUOTAS.get(error.action, frozenset()) and not _is_mailed(error):
         return QUOTA, error.rules[0]
     return REFUSED, error.rules[0]
+
+
+def _is_mailed(error: RefusedError) -> bool:
+    """Tell whether a mailed book was to be downloaded, which isn't "too often" but "not here"."""
+    return error.action is Action.DOWNLOAD_BOOK and error.draft.channel != "link"
 
 
 def _with_rules(problem: Problem, rules: tuple[Rule, ...], rule: Rule, decision: int | None) -> JSONResponse:
@@ -163,6 +180,12 @@ async def _unopened(_request: Request, error: VaultError) -> JSONResponse:
     if isinstance(error, VaultRefusedError) and error.code is Code.DESTROYED:
         return DESTROYED.answer()
     return UNPROVABLE.answer()
+
+
+async def _bad_range(_request: Request, error: UnsatisfiableRangeError) -> JSONResponse:
+    answer = BAD_RANGE.answer()
+    answer.headers["Content-Range"] = f"bytes */{error.size}"
+    return answer
 
 
 async def _by_status(_request: Request, error: HTTPException) -> JSONResponse:

@@ -102,11 +102,17 @@ BAD_CURSOR = Problem(
     title="That page isn't one of this search",
     detail="Search again from the first page; a cursor goes with its own query, filters, sort and session.",
 )
-NO_SUCH_CHANNEL = Problem(
-    status=422,
-    code="channel",
-    title="Not available yet",
-    detail="Books go by e-mail only, for now. Ask with the channel `email`.",
+BAD_RANGE = Problem(
+    status=416,
+    code="range",
+    title="There are no such bytes",
+    detail="The range begins behind the book's end; Content-Range says how long it is.",
+)
+TOO_MANY_WATCHERS = Problem(
+    status=429,
+    code="watchers",
+    title="Enough is being watched",
+    detail="This session watches as many exports as it may. Close a page, or look at the export instead.",
 )
 QUOTA = Problem(
     status=429, code="quota", title="That's as often as it may be", detail="See clause and advice."

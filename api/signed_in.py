@@ -58,7 +58,11 @@ class SignedIn:
 
 def watching(request: Request, house: HouseHere) -> SignedIn:
     """Return who is signed in, or raise SignedOutError; watching keeps no session awake."""
-    token = request.cookies.get(COOKIE, "")
+    return known_by(house, request.cookies.get(COOKIE, ""), client_of(request))
+
+
+def known_by(house: House, token: str, client: str) -> SignedIn:
+    """Return whose session a token opens, or raise SignedOutError."""
     now = house.clock.now()
     with reading(house.engine) as connection:
         session = find_session(connection, digest_of(token)) if token else None
@@ -71,7 +75,7 @@ def watching(request: Request, house: HouseHere) -> SignedIn:
     if person.disabled:
         raise SignedOutError
     actor = Actor(kind="person", id=person.id, role=person.role.value, session=session.digest, amr=PROOFS)
-    return SignedIn(person=person, session=session, who=Who(actor=actor, client=client_of(request)))
+    return SignedIn(person=person, session=session, who=Who(actor=actor, client=client))
 
 
 Watcher = Annotated[SignedIn, Depends(watching)]

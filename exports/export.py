@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
 
-from exports.states import Reason, State, Step
+from exports.errors import ExportNotFoundError
+from exports.states import ENDABLE, Reason, State, Step
 from runtime.clock import PACIFIC, parse_rfc3339
 
 
@@ -36,6 +39,11 @@ class Export:
     columns: int | None
     bytes: int | None
 
+    def state_at(self, now: datetime) -> State:
+        """Return the state as it counts at a moment: over is over, also before the sweep says so."""
+        is_over = self.expires_at is not None and parse_rfc3339(self.expires_at) <= now
+        return State.EXPIRED if is_over and self.state in ENDABLE else self.state
+
     @property
     def file_name(self) -> str:
         """The workbook's name as the agent has it: the day of the data, in Pacific time."""
@@ -56,3 +64,11 @@ class Claim:
     owner: str
     fencing: int
     state: State
+
+
+def read_export_id(text: str) -> str:
+    """Return an export's id in its one form; what isn't one names nothing: ExportNotFoundError."""
+    try:
+        return str(UUID(text))
+    except ValueError:
+        raise ExportNotFoundError("there is no such export") from None

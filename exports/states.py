@@ -46,6 +46,8 @@ class Reason(StrEnum):
     DELEGATION_CHANGED = "delegation-changed"
     TERM_ENDED = "term-ended"
     ASKED_BY_PERSON = "asked-by-person"
+    REVOKED_UNOPENED = "revoked-unopened"
+    REVOKED_AFTER_OPENING = "revoked-after-opening"
 
 
 class Step(StrEnum):

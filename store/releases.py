@@ -75,8 +75,11 @@ def spans_under_way(connection: Connection, export: Export) -> tuple[Span, ...]:
     return tuple((row.first, row.end) for row in connection.execute(query))
 
 
-def note_received(connection: Connection, export: str) -> None:
-    """Move an export by link to `received` once its book was downloaded whole."""
+def note_received(connection: Connection, export: str, *, more: tuple[Span, ...] = ()) -> None:
+    """Move an export by link to `received` once its book was downloaded whole.
+
+    `more` are bytes whose entry this transaction is about to append.
+    """
     found = export_by_id(connection, export)
-    if found.state in _BECOMES_RECEIVED and count_downloads(connection, found):
+    if found.state in _BECOMES_RECEIVED and count_downloads(connection, found, more=more):
         move_unclaimed(connection, export, found.state, State.RECEIVED, reason=None, next_at=None)

@@ -10,9 +10,12 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
+from house.wiring import WorkerHouse
 from tests.api.callers import Desk, a_desk
 from tests.backends import a_broker
 from tests.installation import Installation, an_installation
+from tests.mail_server import a_mail_server
+from tests.worker.houses import a_worker
 
 
 @pytest.fixture(scope="session")
@@ -29,6 +32,13 @@ def published(home: Installation) -> Installation:
     """The same with its snapshot published."""
     home.publish(home.extract)
     return home
+
+
+@pytest.fixture(scope="session")
+def worker(published: Installation) -> Iterator[WorkerHouse]:
+    """A worker's house with a mail server, so that real books are there."""
+    with a_mail_server(published.data) as mail, a_worker(published, mail) as opened:
+        yield opened
 
 
 @pytest.fixture

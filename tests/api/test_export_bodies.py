@@ -51,9 +51,10 @@ def test_a_bad_key_is_bad_input(desk: Desk, key: str) -> None:
     assert (422, "header.idempotency-key") == (answer.status_code, answer.json()["fields"][0]["field"])
 
 
-def test_the_link_channel_isnt_available_yet(desk: Desk) -> None:
-    """Until links exist, asking for one is 422 and says which channel there is."""
-    answer = desk.with_session(a_licence(desk)).post("/v1/exports", ASKED | {"channel": "link"})
+def test_books_go_by_link_unless_asked_otherwise(desk: Desk) -> None:
+    """Without a channel a request is one by link."""
+    body = {name: value for name, value in ASKED.items() if name != "channel"}
 
-    assert (422, "urn:sealedbook:problem:channel") == (answer.status_code, answer.json()["type"])
-    assert "email" in answer.json()["detail"]
+    answer = desk.with_session(a_licence(desk)).post("/v1/exports", body)
+
+    assert (202, "link") == (answer.status_code, answer.json()["channel"])
