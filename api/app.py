@@ -11,10 +11,16 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from api import consumers, exports, health, sessions
+from api import consumers, exports, health, links, metrics, sessions
 from api.door import Door
+from api.events import Watching
 from api.handlers import BEAT_SECONDS, handlers
 from api.health import Readiness
+from api.held_keys import HeldKeys
+from api.metrics import Counting, Tally
+from api.pages import account, asking, books, dashboard, entrance, static
+from api.pages import consumers as consumers_pages
+from api.pages.faces import faced
 from api.passwords import Passwords
 from house.wiring import House
 
@@ -41,7 +47,7 @@ def make_app(
         redoc_url=None,
         redirect_slashes=False,
         lifespan=living,
-        exception_handlers=handlers(house.policy, beat_seconds),
+        exception_handlers=faced(handlers(house.policy, beat_seconds)),
         # The framework's own telemetry records exceptions' messages; ours are the logs.
         telemetry={
             "tracing": False,
@@ -54,7 +60,14 @@ def make_app(
     app.state.house = house
     app.state.passwords = passwords or Passwords()
     app.state.readiness = Readiness(house)
+    app.state.held_keys = HeldKeys()
+    app.state.watching = Watching()
+    app.state.tally = Tally(house)
     app.add_middleware(Door)
-    for room in (health, sessions, exports, consumers):
+    # Around the door, so that what the door itself answers is counted too.
+    app.add_middleware(Counting, tally=app.state.tally)
+    for room in (health, sessions, exports, links, consumers, metrics):
         app.include_router(room.router)
+    for group in (static, entrance, dashboard, consumers_pages, asking, books, account):
+        app.include_router(group.router)
     return app

@@ -27,11 +27,12 @@ _CALLER = "api"
 
 def serve(house: House, host: str, port: int) -> None:
     """Serve an installation until told to stop (SIGTERM, SIGINT)."""
+    app = make_app(house)
     config = uvicorn.Config(
-        make_app(house),
+        app,
         host=host,
         port=port,
-        # Without it an open event stream would outlive Ctrl-C.
+        # Without it a slow download would outlive Ctrl-C.
         timeout_graceful_shutdown=_STOP_SECONDS,
         log_config=None,
         access_log=False,
@@ -40,7 +41,9 @@ def serve(house: House, host: str, port: int) -> None:
         proxy_headers=False,
         ws="none",
     )
-    uvicorn.Server(config).run()
+    server = uvicorn.Server(config)
+    app.state.watching.is_stopping = lambda: server.should_exit
+    server.run()
 
 
 def main(arguments: list[str] | None = None) -> None:
