@@ -1,10 +1,11 @@
-"""`sealedbook people …`: take the exchange's roster over; in a demo, let an agent sign in."""
+"""`sealedbook people …`: take the exchange's roster over, invite people, reset what they sign in with."""
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -12,15 +13,30 @@ import typer
 
 from audit.entry import Resource
 from audit.events import Event
-from cli.desk import CONSOLE_OPERATOR, DEFAULT_DATA, DataFolder, open_house, open_house_with_vault
+from cli.desk import (
+    CONSOLE_OPERATOR,
+    DEFAULT_DATA,
+    CommandError,
+    DataFolder,
+    open_house,
+    open_house_with_vault,
+)
 from house.enrolment import enrol_person
+from house.invitations import Invited, invite_agent, invite_member, reset_person
+from house.post import NoMailError, Post, find_post
 from house.wiring import House
+from identity.people import AGENTS, Newcomer, Role
 from identity.roster import read_roster
 from policies.actions import Action
 from policies.gate import Ask
-from store.people import keep_roster
+from runtime.clock import rfc3339
+from runtime.database import reading
+from store.invitations import pending_invitations
+from store.people import keep_roster, person_by_id, person_by_licence
 
-people = typer.Typer(help="Take the exchange's roster over; in a demo, let an agent sign in.")
+people = typer.Typer(help="Take the exchange's roster over; invite people, and reset their factors.")
+_ADDRESS = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,190}")
+_LONGEST_NAME = 120
 
 
 @people.command("import")
@@ -47,6 +63,88 @@ def enrol(
         return
     for name, value in dataclasses.asdict(made).items():
         typer.echo(f"{name}: {value}")
+
+
+@people.command("invite")
+def invite(
+    role: Annotated[Role, typer.Option(help="what the person will be")],
+    licence: Annotated[
+        str | None, typer.Option("--license", help="an agent or manager of the roster")
+    ] = None,
+    email: Annotated[str | None, typer.Option(help="a reviewer's or operator's address")] = None,
+    name: Annotated[str | None, typer.Option(help="their name")] = None,
+    data: DataFolder = DEFAULT_DATA,
+) -> None:
+    """Mail a single-use invitation; a second person approves it in the portal."""
+    with open_house(data) as house:
+        if role in AGENTS:
+            if licence is None or email or name:
+                raise CommandError("agents and managers are of the roster: name one by --license alone")
+            _check_role(house, licence, role)
+            invited = invite_agent(house, CONSOLE_OPERATOR, licence, _post_of(house))
+        else:
+            if licence or email is None or name is None:
+                raise CommandError("reviewers and operators are named by --email and --name alone")
+            invited = invite_member(house, CONSOLE_OPERATOR, newcomer(role, name, email), _post_of(house))
+        _tell(house, invited)
+
+
+@people.command("reset")
+def reset(
+    person: Annotated[str, typer.Argument(metavar="LICENSE|EMAIL", help="whose factors")],
+    data: DataFolder = DEFAULT_DATA,
+) -> None:
+    """Take from a person what they sign in with, and mail an invitation to choose anew."""
+    with open_house(data) as house:
+        _tell(house, reset_person(house, CONSOLE_OPERATOR, person, _post_of(house)))
+
+
+@people.command("invitations")
+def show_invitations(data: DataFolder = DEFAULT_DATA) -> None:
+    """List the invitations that aren't over, newest first."""
+    with open_house(data) as house:
+        now = house.clock.now()
+        with reading(house.engine) as connection:
+            for one in pending_invitations(connection, now):
+                person = person_by_id(connection, one.person)
+                standing = one.standing(rfc3339(now)).value
+                whom = f"{person.role.value} {person.username}"
+                typer.echo(f"{one.id}  {standing:8}  {one.kind.value:5}  until {one.expires_at}  {whom}")
+
+
+def newcomer(role: Role, name: str, email: str) -> Newcomer:
+    """Return somebody to invite, or raise CommandError."""
+    if not _ADDRESS.fullmatch(email):
+        raise CommandError("that is no mail address (letters, digits and ._%+- before the @)")
+    if not name.strip() or not name.isprintable() or len(name) > _LONGEST_NAME:
+        raise CommandError("a person's name is one line of text")
+    return Newcomer(role=role, name=name.strip(), email=email)
+
+
+def _check_role(house: House, licence: str, role: Role) -> None:
+    with reading(house.engine) as connection:
+        found = person_by_licence(connection, licence).role
+    if found is not role:
+        raise CommandError(f"the roster calls this person a {found.value}; roles come from the roster")
+
+
+def _post_of(house: House) -> Post | None:
+    """Return how mail goes; a demo without a mail server does without, since it prints the code."""
+    try:
+        return find_post(house.settings)
+    except NoMailError:
+        if house.settings.mode == "demo":
+            return None
+        raise
+
+
+def _tell(house: House, invited: Invited) -> None:
+    until = invited.invitation.expires_at
+    typer.echo(f"invitation {invited.invitation.id} for {invited.person.username}, until {until}")
+    if house.settings.mode == "demo":
+        typer.echo(f"approved at once, as this is a demo; its code: {invited.code}")
+    else:
+        typer.echo("mailed; it opens once a reviewer (or another operator) approved it in the portal")
 
 
 def take_roster(house: House, file: Path) -> tuple[int, int]:

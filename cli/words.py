@@ -22,6 +22,8 @@ from exports.errors import ExportError
 from house.children import ChildError
 from house.enrolment import EnrolledAlreadyError
 from house.founding import FoundingError
+from house.invitations import InvitingError
+from house.post import NoMailError
 from house.processes import RunningAlreadyError
 from identity.roster import RosterError
 from policies.gate import RefusedError, UnrecordableError
@@ -38,9 +40,9 @@ from vault.home import HomeError
 
 EXPECTED = (
     AgentError, BookError, BundleError, ChildError, CommandError, EnrolledAlreadyError, ExportError,
-    FoundingError, HomeError, LedgerError, NoteError, ObjectError, PersonNotFoundError, PolicySetError,
-    RosterError, RunningAlreadyError, SettingsError, SnapshotNotFoundError, SnapshotStateError,
-    UnrecordableError, VaultError,
+    FoundingError, HomeError, InvitingError, LedgerError, NoMailError, NoteError, ObjectError,
+    PersonNotFoundError, PolicySetError, RosterError, RunningAlreadyError, SettingsError,
+    SnapshotNotFoundError, SnapshotStateError, UnrecordableError, VaultError,
 )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ Laws
    The same holds for folders that the settings name elsewhere.
 3. A database server's database has to be without a ledger: nobody can empty one.
 4. Mode and clock offset are fixed for good, here and in the ledger's first entry.
+5. The founding people's codes are told before the installation counts as made, and never again.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -26,6 +28,9 @@ from audit.entry import Actor, Draft, Resource
 from audit.events import Event, Outcome
 from audit.ledger import Ledger
 from audit.tables import ledger_head
+from house.founders import invite_founders
+from house.invitations import Invited
+from identity.people import Newcomer
 from runtime.database import DatabaseUnfitError, migrate, open_database, reading, writing
 from runtime.settings import INSTALLATION_FILE, Settings, load_settings, write_installation
 from vault.ceremony import create_vault
@@ -49,11 +54,15 @@ class Charter:
     mode: Literal["demo", "live"]
     exchange: str
     clock_offset: int = 0
+    founders: tuple[Newcomer, ...] = ()
 
 
-def found_installation(data: Path, charter: Charter) -> Settings:
+def found_installation(
+    data: Path, charter: Charter, tell: Callable[[list[Invited]], None] = lambda _invited: None
+) -> Settings:
     """Make an installation in a folder that holds none; return its settings.
 
+    `tell` is told of the founding people's invitations, with their codes.
     Raises FoundingError, before anything is changed, where the folder is somebody's already.
     """
     if charter.clock_offset and charter.mode != "demo":
@@ -74,7 +83,7 @@ def found_installation(data: Path, charter: Charter) -> Settings:
     for kind in CallerKind:
         _write(settings.credential_path(kind.value), founding.credentials[kind])
     _write(data / VKEY_FILE, founding.vkey)
-    _write_first_entry(settings, name)
+    tell(_write_first_entries(settings, name, charter))
     # Dying before this line leaves a marked folder, which the next founding begins anew.
     write_installation(
         data, mode=charter.mode, clock_offset=charter.clock_offset, origin=origin, exchange=charter.exchange
@@ -153,7 +162,7 @@ def _clear(path: Path) -> None:
             inside.unlink()
 
 
-def _write_first_entry(settings: Settings, name: str) -> None:
+def _write_first_entries(settings: Settings, name: str, charter: Charter) -> list[Invited]:
     engine = open_database(settings.database)
     try:
         migrate(engine)
@@ -170,7 +179,10 @@ def _write_first_entry(settings: Settings, name: str) -> None:
             clock_offset=settings.clock_offset,
         )
         with writing(engine) as connection:
-            Ledger(settings.clock()).append(connection, [first])
+            clock = settings.clock()
+            invited, drafts = invite_founders(connection, charter.founders, clock.now(), OPERATOR, CONSOLE)
+            Ledger(clock).append(connection, [first, *drafts])
+        return invited
     finally:
         engine.dispose()
 

@@ -32,6 +32,15 @@ NEVER = date.min
 
 
 @dataclass(frozen=True, kw_only=True)
+class Newcomer:
+    """A reviewer or an operator who is to be invited: the mail address is the user name."""
+
+    role: Role
+    name: str
+    email: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Papers:
     """What the roster says of an agent: the facts that the agreement's rules ask for."""
 
@@ -80,6 +89,6 @@ class Person:
         return self.role in AGENTS
 
     @property
-    def can_sign_in(self) -> bool:
-        """Whether they ever set a password, here or at an earlier time."""
-        return self.password_hash is not None or self.joined_at is not None
+    def was_here(self) -> bool:
+        """Whether they ever had a password and a second factor: to give them new ones is a reset."""
+        return any((self.password_hash, self.joined_at, self.factors_reset_at))

@@ -40,10 +40,7 @@ def start_session(
     connection: Connection, person: str, token: str, now: datetime
 ) -> tuple[Session, list[str]]:
     """Open a session and end the person's others; return it and the ended ones' digests."""
-    open_ones = select(sessions.c.digest).where(sessions.c.person == person, sessions.c.ended_at.is_(None))
-    ended = list(connection.execute(open_ones).scalars())
-    for digest in ended:
-        end_session(connection, digest, now)
+    ended = end_sessions(connection, person, now)
     moment = rfc3339(now)
     session = Session(
         digest=digest_of(token),
@@ -56,6 +53,15 @@ def start_session(
     )
     connection.execute(sessions.insert().values(vars(session)))
     return session, ended
+
+
+def end_sessions(connection: Connection, person: str, now: datetime) -> list[str]:
+    """End every open session of a person; return their digests."""
+    open_ones = select(sessions.c.digest).where(sessions.c.person == person, sessions.c.ended_at.is_(None))
+    ended = list(connection.execute(open_ones).scalars())
+    for digest in ended:
+        end_session(connection, digest, now)
+    return ended
 
 
 def end_session(connection: Connection, digest: str, now: datetime) -> None:

@@ -20,8 +20,8 @@ def test_init_makes_a_demo_installation_at_a_chosen_time(run: Run, tmp_path: Pat
     assert ("demo", "2026-11-21") == (settings.mode, f"{settings.clock().now():%Y-%m-%d}")
 
 
-def test_init_without_demo_is_refused(run: Run, tmp_path: Path) -> None:
-    """Only demo installations can be made for now, and the message says how."""
+def test_init_without_people_is_refused(run: Run, tmp_path: Path) -> None:
+    """A live installation needs its founding people, and the message says how; it names the demo too."""
     assert "init --demo" in str(run("init", "--data", tmp_path / "house").exception)
     assert not (tmp_path / "house").exists()
 
