@@ -17,8 +17,10 @@ from types import MappingProxyType
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.pages.faces import face
 from api.problems import BROKEN, TOO_LARGE
 
 BODY_MAX_BYTES = 64 * 1024
@@ -77,11 +79,11 @@ class Door:
         try:
             await self._app(scope, await _read_ahead(scope, receive), answer)
         except TooLargeError:
-            await TOO_LARGE.answer()(scope, receive, answer)
+            await (await face(Request(scope), TOO_LARGE.answer()))(scope, receive, answer)
         except Exception as error:  # noqa: BLE001 - whatever broke, the caller learns its number only
             structlog.get_logger().error("request.broke", exc_info=error)
             if not answer.begun:
-                await BROKEN.answer()(scope, receive, answer)
+                await (await face(Request(scope), BROKEN.answer()))(scope, receive, answer)
 
 
 class _Answer:

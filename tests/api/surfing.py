@@ -22,6 +22,7 @@ POLICY = (
 )
 _VOID = frozenset({"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"})
 _LOADED = {"script": "src", "img": "src", "link": "href", "form": "action", "a": "href"}
+_INLINE = frozenset({"a", "b", "code", "i", "small", "span", "strong", "time", "wbr"})
 _NAMED = frozenset({"input", "select", "textarea"})
 
 
@@ -64,6 +65,8 @@ class PageRead(HTMLParser):
             self.faults.append(f"<{tag}> has an attribute twice")
         if tag not in _VOID:
             self._open.append(tag)
+        if tag not in _INLINE:
+            self.words += " "
         if "id" in found:
             self.ids.append(found["id"])
         self._refer(tag, found)
