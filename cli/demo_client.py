@@ -98,6 +98,10 @@ class AgentClient:
         """Have the passphrase shown; counts as one of a few times."""
         return str(self._call("POST", f"/v1/exports/{export}/passphrase", 200)["passphrase"])
 
+    def cookies(self) -> dict[str, str]:
+        """Return the session's cookie, for another connection."""
+        return dict(self._http.cookies)
+
     def sign_out(self) -> None:
         """End the session."""
         self._call("DELETE", "/v1/sessions/current", 204)

@@ -35,7 +35,7 @@ from cli.telling import Telling
 from house.interruption import Interruption
 from house.probes import LOOPBACK, free_port, is_free
 from house.processes import Processes
-from house.serving import Serving, announced
+from house.serving import SERVING_FILE, Serving, announced
 from house.supervision import Supervisor
 from house.wiring import House
 from runtime.clock import rfc3339
@@ -62,7 +62,9 @@ def serve(
         try:
             settings = _settings(data, telling) if demo else load_settings(data, WorkerSettings)
             with Processes(settings, interruption) as processes:
-                _run(processes, settings, _find_port(port), telling, demo=demo, as_json=as_json)
+                _run(
+                    processes, settings, _find_port(settings.data, port), telling, demo=demo, as_json=as_json
+                )
         except SystemExit:
             if not interruption.asked:
                 raise
@@ -113,11 +115,12 @@ def _settings(data: Path, telling: Telling) -> Settings:
     return settings
 
 
-def _find_port(port: int) -> int:
-    """Return where to listen; what an earlier API of this folder held is free in a moment."""
+def _find_port(data: Path, port: int) -> int:
+    """Return where to listen; what the API of a killed `serve` still holds is free in a moment."""
     if port == 0:
         return free_port()
-    deadline = time.monotonic() + _PORT_SECONDS
+    was_killed = (data / SERVING_FILE).exists()
+    deadline = time.monotonic() + (_PORT_SECONDS if was_killed else 0)
     while not is_free(port):
         if time.monotonic() > deadline:
             raise CommandError(f"port {port} is taken: choose another with --port, or any with --port 0")
