@@ -11,7 +11,8 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from api import consumers, exports, health, links, metrics, sessions
+from api import account as own_account
+from api import approvals, consumers, exports, health, joining, links, metrics, sessions
 from api.door import Door
 from api.events import Watching
 from api.handlers import BEAT_SECONDS, handlers

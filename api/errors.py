@@ -8,6 +8,8 @@ DoorError
 ├── OvertakenError           what was permitted changed before it could be shown
 ├── NoSnapshotError          no snapshot was published yet, so there is no list
 ├── BadCursorError           a page's cursor isn't one of this search
+├── InvitationUsedError      an invitation was accepted already, or by somebody faster
+├── WrongCodeError           a new second factor didn't show a right code
 └── UnknownChoiceError       a filter or an order names what there isn't
 """
 
@@ -44,6 +46,14 @@ class NoSnapshotError(DoorError):
 
 class BadCursorError(DoorError):
     """The cursor belongs to another search, person or snapshot, or to none."""
+
+
+class InvitationUsedError(DoorError):
+    """Somebody accepted this invitation with another password, or was faster."""
+
+
+class WrongCodeError(DoorError):
+    """The new authenticator's code isn't right."""
 
 
 class UnknownChoiceError(DoorError):

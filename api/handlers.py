@@ -27,12 +27,14 @@ from starlette.exceptions import HTTPException
 from api.errors import (
     BadCursorError,
     ForgedCallError,
+    InvitationUsedError,
     KeyReusedError,
     NoSnapshotError,
     OvertakenError,
     SignedOutError,
     TooManyWatchersError,
     UnknownChoiceError,
+    WrongCodeError,
 )
 from api.problems import (
     BAD_CURSOR,
@@ -41,6 +43,7 @@ from api.problems import (
     BROKEN,
     DESTROYED,
     FORGED,
+    INVITATION_USED,
     KEY_REUSED,
     NO_SNAPSHOT,
     NOT_FOUND,
@@ -54,6 +57,7 @@ from api.problems import (
     UNDECIDED,
     UNPROVABLE,
     UNRECORDABLE,
+    WRONG_CODE,
     WRONG_METHOD,
     WRONG_STATE,
     Problem,
@@ -61,12 +65,14 @@ from api.problems import (
 from api.ranges import UnsatisfiableRangeError
 from audit.errors import LedgerError
 from exports.errors import ExportNotFoundError, WrongStateError
+from identity.passwords import WeakPasswordError
 from policies.actions import Action
 from policies.decide import OPERATORS_RULE, UNDECIDABLE, UNPERMITTED, decide
 from policies.fact_groups import Account
 from policies.facts import SignInFacts
 from policies.gate import RefusedError, UnrecordableError
 from policies.rules import PolicySet, Rule
+from store.invitations import InvitationNotFoundError
 from vault.errors import Code, VaultError, VaultRefusedError
 
 BEAT_SECONDS = 0.25
@@ -80,6 +86,9 @@ PROBLEM_OF: Mapping[type[Exception], Problem] = MappingProxyType(
         WrongStateError: WRONG_STATE,
         OvertakenError: OVERTAKEN,
         KeyReusedError: KEY_REUSED,
+        InvitationUsedError: INVITATION_USED,
+        InvitationNotFoundError: NOT_FOUND,
+        WrongCodeError: WRONG_CODE,
         NoSnapshotError: NO_SNAPSHOT,
         BadCursorError: BAD_CURSOR,
         TooManyWatchersError: TOO_MANY_WATCHERS,
@@ -134,6 +143,7 @@ def handlers(policy: PolicySet, beat_seconds: float = BEAT_SECONDS) -> dict[int 
         HTTPException: _by_status,
         RequestValidationError: _unreadable,
         UnknownChoiceError: _unknown_choice,
+        WeakPasswordError: _weak_password,
         UnsatisfiableRangeError: _bad_range,
     }
 
@@ -202,6 +212,10 @@ async def _unreadable(_request: Request, error: RequestValidationError) -> JSONR
 
 async def _unknown_choice(_request: Request, error: UnknownChoiceError) -> JSONResponse:
     return BAD_INPUT.answer(fields=[{"field": f"body.{error.field}", "problem": "unknown_choice"}])
+
+
+async def _weak_password(_request: Request, error: WeakPasswordError) -> JSONResponse:
+    return BAD_INPUT.answer(fields=[{"field": "body.password", "problem": error.weakness.value}])
 
 
 def _place(one: Mapping[str, Any]) -> dict[str, str]:

@@ -86,6 +86,18 @@ NO_SNAPSHOT = Problem(
 DESTROYED = Problem(
     status=409, code="destroyed", title="Destroyed", detail="This was destroyed and can't be opened again."
 )
+INVITATION_USED = Problem(
+    status=409,
+    code="invitation-used",
+    title="This invitation was used",
+    detail="It was accepted already with another password. If that wasn't you, tell who invited you.",
+)
+WRONG_CODE = Problem(
+    status=422,
+    code="wrong-code",
+    title="That code isn't right",
+    detail="Wait for the authenticator's next code, then enter that one.",
+)
 KEY_REUSED = Problem(
     status=409,
     code="idempotency-key",

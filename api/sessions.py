@@ -11,13 +11,14 @@ Laws
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from api.documented import PROBLEMS
+from api.pages.papers import papers_of
 from api.passwords import Passwords
 from api.signed_in import COOKIE, Changer, HouseHere, Visitor, client_of
 from audit.entry import Actor, Resource
@@ -26,10 +27,12 @@ from house.wiring import House
 from identity.people import Person
 from policies.actions import Action
 from policies.gate import Ask, Who
+from policies.maskers import Masker, mask
 from runtime.clock import parse_rfc3339, rfc3339
 from runtime.database import reading
 from store.people import PersonNotFoundError, keep_sign_in, person_by_username
 from store.sessions import Session, digest_of, end_session, new_token, start_session, touch_session
+from store.standing import hold_end
 from vault.errors import Code, VaultRefusedError
 
 UNKNOWN = "unknown"
@@ -65,6 +68,15 @@ class SessionStarted(BaseModel):
     expires_at: str = Field(description="the session's end, however much it is used")
 
 
+class Lapsing(BaseModel):
+    """A paper that lapses soon or lapsed: good through a day in California."""
+
+    name: str
+    through: date
+    days_left: int
+    standing: str
+
+
 class Me(BaseModel):
     """Who is signed in."""
 
@@ -76,6 +88,9 @@ class Me(BaseModel):
     agency: str | None
     expires_at: str
     mfa_until: str = Field(description="until then the last second factor counts as fresh")
+    address: str | None = Field(description="the registered mail address, masked")
+    hold_until: str | None = Field(description="until then nothing is handed over (rule R38)")
+    lapsing: list[Lapsing] = Field(description="what lapses within 60 days or did, soonest first")
 
 
 def passwords_of(request: Request) -> Passwords:
@@ -97,7 +112,7 @@ def sign_in(
     password_ok = passwords.is_right(
         person.password_hash if person else None, body.password.get_secret_value()
     )
-    factor_ok = _is_right_code(house, person.id if person else UNKNOWN, body.totp)
+    factor_ok = is_right_code(house, person.id if person else UNKNOWN, body.totp)
     token = new_token()
     both = digest_of(token) if password_ok and factor_ok else None
     who = Who(
@@ -123,7 +138,7 @@ def sign_in(
 @router.post("/step-up", status_code=204)
 def step_up(body: StepUp, visitor: Changer, house: HouseHere) -> None:
     """Give a fresh second factor, for what asks for one."""
-    factor_ok = _is_right_code(house, visitor.person.id, body.totp)
+    factor_ok = is_right_code(house, visitor.person.id, body.totp)
     claims = {"password_ok": True, "second_factor_ok": factor_ok}
     resource = Resource(kind="person", id=visitor.person.id)
     with house.gate.transaction(visitor.who) as tx:
@@ -154,7 +169,26 @@ def show_me(visitor: Visitor, house: HouseHere) -> Me:
         agency=papers.agency_name or None,
         expires_at=_ends_at(house, visitor.session),
         mfa_until=rfc3339(parse_rfc3339(visitor.session.mfa_at) + fresh),
+        address=mask(Masker.EMAIL, papers.email),
+        hold_until=_hold_until(house, visitor.person),
+        lapsing=_lapsing(house, visitor.person),
     )
+
+
+def _hold_until(house: House, person: Person) -> str | None:
+    now = house.clock.now()
+    end = hold_end(person, house.policy.numbers)
+    return rfc3339(end) if end is not None and end > now else None
+
+
+def _lapsing(house: House, person: Person) -> list[Lapsing]:
+    if not person.is_agent:
+        return []
+    return [
+        Lapsing(name=paper.name, through=paper.through, days_left=paper.days, standing=paper.standing)
+        for paper in papers_of(person.papers, house.policy.numbers, house.clock.now())
+        if paper.standing != "good"
+    ]
 
 
 def _find(house: House, username: str) -> Person | None:
@@ -162,13 +196,14 @@ def _find(house: House, username: str) -> Person | None:
         return None
     with reading(house.engine) as connection:
         try:
-            return person_by_username(connection, username)
+            # A member's user name is a mail address, which people write in any case.
+            return person_by_username(connection, username.casefold() if "@" in username else username)
         except PersonNotFoundError:
             return None
 
 
-def _is_right_code(house: House, person: str, typed: SecretStr) -> bool:
-    """Try a code; what isn't six digits is tried, and counted, as a wrong one."""
+def is_right_code(house: House, person: str, typed: SecretStr) -> bool:
+    """Try a person's code; what isn't six digits is tried, and counted, as a wrong one."""
     code = "".join(typed.get_secret_value().split())
     try:
         return house.vault.verify_totp(person, code if _CODE.fullmatch(code) else "-")
