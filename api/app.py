@@ -11,8 +11,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from api import account as own_account
-from api import approvals, consumers, exports, health, joining, links, metrics, sessions
+from api import accounts, approvals, consumers, exports, health, joining, links, metrics, sessions
 from api.door import Door
 from api.events import Watching
 from api.handlers import BEAT_SECONDS, handlers
@@ -67,7 +66,7 @@ def make_app(
     app.add_middleware(Door)
     # Around the door, so that what the door itself answers is counted too.
     app.add_middleware(Counting, tally=app.state.tally)
-    for room in (health, sessions, exports, links, consumers, metrics):
+    for room in (health, sessions, joining, approvals, accounts, exports, links, consumers, metrics):
         app.include_router(room.router)
     for group in (static, entrance, dashboard, consumers_pages, asking, books, account):
         app.include_router(group.router)

@@ -104,9 +104,7 @@ def confirm(body: Confirmation, request: Request, house: HouseHere) -> Joined:
     return confirm_invitation(house, client_of(request), code=body.code.get_secret_value(), totp=body.totp)
 
 
-def accept_invitation(
-    house: House, passwords: Passwords, client: str, *, code: str, password: str
-) -> Factor:
+def accept_invitation(house: House, passwords: Passwords, client: str, *, code: str, password: str) -> Factor:
     """Accept an invitation, for JSON and HTML alike.
 
     Raises RefusedError, WeakPasswordError, InvitationUsedError and the vault's errors.
@@ -122,8 +120,10 @@ def accept_invitation(
     who = _who(person, client)
     with house.gate.transaction(who) as tx:
         permit = tx.decide(_ask(who, digest))
-        if person is None or invitation is None or not note_accepted(
-            tx.connection, invitation, hashed, tx.now
+        if (
+            person is None
+            or invitation is None
+            or not note_accepted(tx.connection, invitation, hashed, tx.now)
         ):
             raise InvitationUsedError
         _retire(tx, person_by_id(tx.connection, person.id), permit)

@@ -98,6 +98,14 @@ def licensing_facts(person: Person, now: datetime) -> Licensing:
     )
 
 
+def hold_end(person: Person, numbers: Numbers) -> datetime | None:
+    """Return when the hold of rule R38 ends or ended; None where neither address nor factor changed."""
+    changes = [parse_rfc3339(person.factors_reset_at)] if person.factors_reset_at else []
+    if person.is_agent:
+        changes.append(datetime.fromtimestamp(_end_of_day(person.papers.email_changed_on), UTC))
+    return max(changes) + timedelta(seconds=numbers.hold_seconds) if changes else None
+
+
 def session_facts(connection: Connection, actor: Actor, numbers: Numbers, now: datetime) -> Session:
     """Return the facts of the session that asks; an unknown one is as old as can be."""
     session = find_session(connection, actor.session) if actor.session else None
