@@ -18,9 +18,8 @@ from api.handlers import BEAT_SECONDS, handlers
 from api.health import Readiness
 from api.held_keys import HeldKeys
 from api.metrics import Counting, Tally
-from api.pages import account, asking, books, dashboard, entrance, static
-from api.pages import consumers as consumers_pages
 from api.pages.faces import faced
+from api.pages.routers import PAGES
 from api.passwords import Passwords
 from house.wiring import House
 
@@ -68,6 +67,6 @@ def make_app(
     app.add_middleware(Counting, tally=app.state.tally)
     for room in (health, sessions, joining, approvals, accounts, exports, links, consumers, metrics):
         app.include_router(room.router)
-    for group in (static, entrance, dashboard, consumers_pages, asking, books, account):
-        app.include_router(group.router)
+    for page_group in PAGES:
+        app.include_router(page_group)
     return app

@@ -59,6 +59,14 @@ TITLES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "The book changed in the meantime and nothing was shown. Open it again.",
         ),
         "destroyed": ("This book is destroyed", "It can’t be opened again. Ask for a new export."),
+        "invitation-used": (
+            "This invitation was used",
+            (
+                "It was accepted already with another password, or somebody was faster. If that wasn’t you, "
+                "tell whoever invited you right away."
+            ),
+        ),
+        "wrong-code": ("That code isn’t right", "Wait for your authenticator’s next code, then enter that."),
         "too-large": ("That was too much", "The form was larger than any form of ours. Nothing was changed."),
         "bad-input": ("We couldn’t read that", "The form was damaged on its way. Nothing was changed."),
         "broken": (

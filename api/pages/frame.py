@@ -52,18 +52,20 @@ class Link:
         return any(path == place or path.startswith(f"{place}/") for place in (self.href, *self.within))
 
 
+_ACCOUNT = Link(label="Account", href="/account")
+_PEOPLE = Link(label="People", href="/people")
 _AGENTS = (
     Link(label="Agent Dashboard", href="/dashboard"),
     Link(label="Delegations", href="/delegations", within=("/consumers", "/export")),
     Link(label="My Books", href="/books"),
-    Link(label="Account", href="/account"),
+    _ACCOUNT,
 )
 NAVIGATION: Mapping[Role, tuple[Link, ...]] = MappingProxyType(
     {
         Role.AGENT: _AGENTS,
         Role.MANAGER: _AGENTS,
-        Role.REVIEWER: (Link(label="Desk", href="/desk"), Link(label="Account", href="/account")),
-        Role.OPERATOR: (Link(label="Operator", href="/operator"), Link(label="Account", href="/account")),
+        Role.REVIEWER: (_PEOPLE, _ACCOUNT),
+        Role.OPERATOR: (Link(label="Operator", href="/operator"), _PEOPLE, _ACCOUNT),
     }
 )
 HOME: Mapping[Role, str] = MappingProxyType({role: links[0].href for role, links in NAVIGATION.items()})

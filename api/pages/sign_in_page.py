@@ -15,6 +15,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 from urllib.parse import quote
 
 from fastapi import Request
@@ -59,27 +60,30 @@ def sign_in_page(
     ended: bool = False,
     missing: Mapping[str, str] | None = None,
 ) -> HTMLResponse:
-    """Render the sign-in page and set the cookie that its form will be compared with."""
-    token = request.cookies.get(ENTRY_COOKIE, "")
-    if not _TOKEN.fullmatch(token):
-        token = secrets.token_urlsafe(32)
+    """Render the sign-in page."""
     errors = dict(missing or {})
     if failed:
         errors["username"] = _FAILED
-    answer = page(
+    return stranger_page(
         request,
         "sign_in.html",
-        None,
         status=401 if failed or ended else 422 if errors else 200,
         back=back_of(back),
         username=username,
         kept=kept or {},
         errors=errors,
         ended=ended,
-        entry=token,
     )
+
+
+def stranger_page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+    """Render a page with a form for somebody without a session, and set the cookie that protects it."""
+    token = request.cookies.get(ENTRY_COOKIE, "")
+    if not _TOKEN.fullmatch(token):
+        token = secrets.token_urlsafe(32)
+    answer = page(request, template, None, status=status, entry=token, **values)
     answer.set_cookie(
-        ENTRY_COOKIE, token, path=PATH, httponly=True, samesite="strict", secure=request.url.scheme == "https"
+        ENTRY_COOKIE, token, path="/", httponly=True, samesite="strict", secure=request.url.scheme == "https"
     )
     return answer
 
@@ -94,7 +98,7 @@ def kept_page(request: Request, fields: Mapping[str, str]) -> Response:
 
 
 def check_entry(request: Request, token: str) -> None:
-    """Raise ForgedCallError unless the sign-in form was ours and sent from one of our pages."""
+    """Raise ForgedCallError unless a stranger's form was ours and sent from one of our pages."""
     cookie = request.cookies.get(ENTRY_COOKIE, "")
     if not (cookie and hmac.compare_digest(cookie.encode(), token.encode()) and is_from_here(request)):
         raise ForgedCallError

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from exports.states import Reason, State
+from identity.passwords import Weakness
+from policies.numbers import Numbers
 
 LINK = "link"
 
@@ -162,6 +164,15 @@ PURPOSES: Mapping[str, str] = MappingProxyType(
 
 CHANNELS: Mapping[str, str] = MappingProxyType({LINK: "By link", "email": "By e-mail"})
 
+WEAKNESSES: Mapping[Weakness, str] = MappingProxyType(
+    {
+        Weakness.TOO_SHORT: "Choose a longer password: {least} characters or more. Four words in a row do well.",
+        Weakness.TOO_LONG: "Choose a shorter password: at most {most} characters.",
+        Weakness.COMMON: "Choose another password: this one, or one much like it, is known to everybody.",
+        Weakness.OWN_NAME: "Choose a password that isn’t mostly your own name or address.",
+    }
+)
+
 RULES: Mapping[str, str] = MappingProxyType(
     {
         "R01": "Your state license must be active on the day of access.",
@@ -205,6 +216,11 @@ def say_reason(reason: str | None) -> str:
 def say_rule(rule: str) -> str:
     """Return what a rule demands, in words."""
     return RULES.get(rule, "A rule of the agreement doesn't allow this.")
+
+
+def say_weakness(weakness: Weakness, numbers: Numbers) -> str:
+    """Return why a password can't be chosen, and what can."""
+    return WEAKNESSES[weakness].format(least=numbers.password_min_length, most=numbers.password_max_length)
 
 
 def say_number(number: int) -> str:

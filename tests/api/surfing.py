@@ -132,7 +132,8 @@ class PageRead(HTMLParser):
         for name in ("aria-describedby", "aria-labelledby", "form"):
             self._referred += found.get(name, "").split()
         place = found.get(_LOADED.get(tag, ""), "")
-        if re.match(r"[a-z]+:|//", place):
+        # An authenticator's key URI is for the phone's own app, not for a browser.
+        if re.match(r"(?!otpauth:)[a-z]+:|//", place):
             self.faults.append(f"<{tag}> leads elsewhere: {place}")
         if place.startswith("#"):
             self._referred.append(place[1:])

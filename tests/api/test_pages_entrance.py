@@ -160,9 +160,9 @@ def test_who_is_signed_in_needs_no_sign_in_page(desk: Desk) -> None:
     assert "/dashboard" == surfer.path
 
 
-def test_the_entry_cookie_is_for_the_form_alone(desk: Desk) -> None:
-    """It is HttpOnly, SameSite=Strict and goes to the sign-in page only."""
+def test_the_entry_cookie_is_out_of_reach(desk: Desk) -> None:
+    """It is HttpOnly and SameSite=Strict, and opens nothing."""
     answer = a_surfer(desk).client.get("/sign-in")
 
     parts = set(answer.headers["set-cookie"].split("; ")[1:])
-    assert {"HttpOnly", "Path=/sign-in", "SameSite=strict"} == parts
+    assert {"HttpOnly", "Path=/", "SameSite=strict"} == parts

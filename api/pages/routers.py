@@ -1,0 +1,19 @@
+"""All the portal's page groups, for the application."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from api.pages import account, asking, books, consumers, dashboard, entrance, joining, people, static
+
+PAGES: tuple[APIRouter, ...] = (
+    static.router,
+    entrance.router,
+    joining.router,
+    dashboard.router,
+    consumers.router,
+    asking.router,
+    books.router,
+    account.router,
+    people.router,
+)
