@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from celery import bootsteps
+from celery import bootsteps, signals
 
 from runtime.broker import SWEEP, wake
 from runtime.database import DatabaseUnfitError, check_database
@@ -60,8 +60,14 @@ def run_worker(settings: WorkerSettings, reached: Reached | None = None) -> None
             if self.entry is not None:
                 self.entry.cancel()
 
+    # Celery would set up loggers of its own, which print what ours never would.
+    signals.setup_logging.connect(_keep_our_logs, weak=False)
     queue.steps["worker"].add(SweepTimer)
     queue.worker_main(["worker", *_OPTIONS])
+
+
+def _keep_our_logs(**_options: Any) -> None:
+    start_logs()
 
 
 def main(arguments: list[str] | None = None) -> None:
