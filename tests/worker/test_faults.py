@@ -1,4 +1,4 @@
-"""The worker is killed after each step of the walk "By mail"; nothing is lost, nothing doubled.
+"""The worker is killed after each step of the walks "By mail" and "By link"; nothing is lost or doubled.
 
 One installation with a real queue, a real vault, a real mail server and a real worker that
 kills itself (SIGKILL, parent and pool) at one chosen crossing for each export. Whoever
@@ -7,6 +7,7 @@ finds the worker dead starts it again, as a supervisor would.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -17,6 +18,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -24,19 +26,24 @@ import pytest
 from audit.bundle import write_bundle
 from audit.reader import LedgerReader
 from audit.verify import verify_bundle
+from delivery.books import open_stored_book
 from exports.export import Export
 from exports.states import State, Step
+from policies.actions import Action
+from policies.gate import Ask, Who
 from runtime.broker import ADVANCE, broker_client, wake
 from runtime.database import reading
 from store.exports import export_by_id
 from tests.backends import a_broker
 from tests.installation import Installation, an_installation
 from tests.mail_server import MailServer, a_mail_server
+from worker.service import resource_of
 
 BEFORE_SENDING = (
     Step.PERMITTED, Step.OPENED, Step.SEALED, Step.STORED, Step.BUILT, Step.ADDRESSED, Step.SENT,
 )  # fmt: skip
 AFTER_SENDING = (Step.SENDING, Step.UNLOCKED, Step.ANSWERED)
+BY_LINK = {"link-answered": Step.ANSWERED}
 WIPED = "wiped"
 AGENTS = ("0B65625", "0G96486")
 PATIENCE_SECONDS = 120
@@ -50,6 +57,7 @@ class Aftermath:
     mail: MailServer
     export_of: dict[str, str]
     deaths: int
+    who_of: dict[str, Who]
 
     def export(self, name: str) -> Export:
         """Return the export that died at a crossing."""
@@ -69,20 +77,23 @@ def aftermath(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aftermath]:
     with an_installation(folder) as home, a_mail_server(folder) as mail:
         home.take_roster()
         home.publish(home.extract)
-        names = [step.value for step in (*BEFORE_SENDING, *AFTER_SENDING)]
-        asked = _ask_for(home, [*names, WIPED])
-        (home.data / "deaths.json").write_text(json.dumps({asked[name]: name for name in names}))
+        crossing_of = {step.value: step for step in (*BEFORE_SENDING, *AFTER_SENDING)} | BY_LINK
+        asked, who_of = _ask_for(home, [*crossing_of, WIPED])
+        deaths_at = {asked[name]: step.value for name, step in crossing_of.items()}
+        (home.data / "deaths.json").write_text(json.dumps(deaths_at))
         with a_broker(home.settings):
             for export in asked.values():
                 wake(home.api.queue, ADVANCE, export)
             _wipe(home.settings.broker)
             deaths = _supervise(home, mail, lambda: _at_rest(home, asked))
-        yield Aftermath(home, mail, asked, deaths)
+        yield Aftermath(home, mail, asked, deaths, who_of)
 
 
-def _ask_for(home: Installation, names: list[str]) -> dict[str, str]:
-    agents = [home.sign_in(home.enrol(licence)) for licence in AGENTS]
-    return {name: home.ask(agents[number % len(agents)]) for number, name in enumerate(names)}
+def _ask_for(home: Installation, names: list[str]) -> tuple[dict[str, str], dict[str, Who]]:
+    agents = cycle([home.sign_in(home.enrol(licence)) for licence in AGENTS])
+    who_of = dict(zip(names, agents, strict=False))
+    channel_of = {name: "link" if name in BY_LINK else "email" for name in names}
+    return {name: home.ask(who, channel=channel_of[name]) for name, who in who_of.items()}, who_of
 
 
 def _wipe(broker: str) -> None:
@@ -142,6 +153,18 @@ def test_killed_inside_the_sending_window_ends_unknown_with_at_most_one_mail(
     """A kill between `sending` and the recorded answer leaves `unknown`, for a person to resolve."""
     assert State.UNKNOWN == aftermath.export(step.value).state
     assert aftermath.mails(step.value) == (1 if step is Step.ANSWERED else 0)
+
+
+@pytest.mark.parametrize("name", BY_LINK)
+def test_a_book_by_link_is_there_although_its_notice_was_killed(aftermath: Aftermath, name: str) -> None:
+    """Nobody knows whether the notice went; it isn't sent again, and the book opens for its agent."""
+    export, house = aftermath.export(name), aftermath.home.api
+    with house.gate.transaction(aftermath.who_of[name]) as tx:
+        permit = tx.decide(Ask(action=Action.DOWNLOAD_BOOK, resource=resource_of(export.id)))
+    book = open_stored_book(permit.grant(), house.vault.download_book(permit.index), house.objects)
+
+    assert (State.UNKNOWN, 1) == (export.state, aftermath.mails(name))
+    assert export.book_digest == hashlib.sha256(book).hexdigest()
 
 
 def test_a_wiped_queue_loses_no_export(aftermath: Aftermath) -> None:
