@@ -21,7 +21,7 @@ from house.processes import VAULT, Processes, RunningAlreadyError
 
 MOST_STARTS = 5
 WINDOW_SECONDS = 60.0
-_FIRST_WAIT_SECONDS = 0.2
+FIRST_WAIT_SECONDS = 0.2
 _READY_SECONDS = 20.0
 _LOOK_SECONDS = 0.25
 _BUSY_SECONDS = 1.0
@@ -30,7 +30,14 @@ _BUSY_SECONDS = 1.0
 class Supervisor:
     """Watches the parts of running `processes`; `say` is told of each end and each new start."""
 
-    def __init__(self, processes: Processes, say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        processes: Processes,
+        say: Callable[[str], None],
+        *,
+        first_wait_seconds: float = FIRST_WAIT_SECONDS,
+    ) -> None:
+        self._first_wait_seconds = first_wait_seconds
         self._processes = processes
         self._say = say
         self._starts: dict[str, deque[float]] = {}
@@ -53,7 +60,7 @@ class Supervisor:
         attempt = self._count(part)
         self._say(_last_words(part))
         if attempt > 1:
-            time.sleep(_FIRST_WAIT_SECONDS * 2 ** (attempt - 1))
+            time.sleep(self._first_wait_seconds * 2 ** (attempt - 1))
         try:
             self._start(part)
         except ChildError as error:
