@@ -63,10 +63,21 @@ class ExportBody(BaseModel):
     reveals: int
 
 
+class OthersExportBody(BaseModel):
+    """That somebody else asked for one's book, and how that stands; nothing of it opens with this."""
+
+    id: str
+    state: str
+    channel: str
+    created_at: str
+    requested_by: str = Field(description="the role of who asked")
+
+
 class ExportList(BaseModel):
-    """One's own exports, newest first."""
+    """One's own exports, and others' of one's own book; newest first."""
 
     items: list[ExportBody]
+    others: list[OthersExportBody]
 
 
 class Passphrase(BaseModel):

@@ -21,6 +21,7 @@ from api.export_bodies import (
     AskedExport,
     ExportBody,
     ExportList,
+    OthersExportBody,
     Passphrase,
     count_reveals,
     purpose_code,
@@ -34,12 +35,14 @@ from exports.export import Export, read_export_id
 from exports.states import REVEALABLE, State
 from house.wiring import House
 from policies.actions import Action
+from policies.columns import Profile
 from policies.gate import Ask, Pending, Transaction
 from policies.grant import Grant
 from runtime.broker import ADVANCE, wake
 from runtime.clock import rfc3339
 from runtime.database import reading
 from store.exports import add_export, export_by_id, export_of_key, exports_of, move_unclaimed
+from store.oversight import exports_by_others, note_asked
 
 router = APIRouter(prefix="/v1/exports", tags=["exports"], responses=PROBLEMS)
 
@@ -69,10 +72,14 @@ def request_export(
 
 @router.get("")
 def list_exports(visitor: Visitor, house: HouseHere) -> ExportList:
-    """List one's own exports, newest first."""
+    """List one's own exports, newest first, and that others asked for one's book."""
     with reading(house.engine) as connection:
         mine = exports_of(connection, visitor.person.id)
-        return ExportList(items=[show_export(connection, export) for export in mine])
+        others = exports_by_others(connection, visitor.person.papers.licence, visitor.person.id)
+        return ExportList(
+            items=[show_export(connection, export) for export in mine],
+            others=[OthersExportBody(**vars(export)) for export in others],
+        )
 
 
 @router.get("/{export}")
@@ -120,6 +127,8 @@ def _add(tx: Transaction, body: AskedExport, visitor: SignedIn, idempotency_key:
         idempotency_key=idempotency_key,
         created_at=rfc3339(tx.now),
     )
+    if permit.bound.profile == Profile.MANAGER and permit.bound.agent:
+        note_asked(tx.connection, export, permit.bound.agent, tx.now)
     return export
 
 

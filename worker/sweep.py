@@ -4,8 +4,9 @@ Idempotent, and run by one worker at a time under a lease in the database; runni
 or never finishing it harms nothing. It
 1. ends what is due to end, see `ending.py`;
 2. wakes every export that is due (the queue may have lost everything);
-3. destroys keys that no committed entry adopted, and imports that came to nothing;
-4. has the vault sign the newest head, so that a stretch of the ledger is open to unseen
+3. tells agents of books that their manager asked for;
+4. destroys keys that no committed entry adopted, and imports that came to nothing;
+5. has the vault sign the newest head, so that a stretch of the ledger is open to unseen
    rewriting for seconds only.
 """
 
@@ -27,6 +28,7 @@ from store.leases import take_lease
 from vault.errors import VaultError
 from worker.destroying import destroy
 from worker.ending import Endings
+from worker.oversight import tell_agents
 from worker.service import resource_of
 
 _SWEEP_SECONDS = 30.0
@@ -47,6 +49,7 @@ class Sweep:
                 return
         self._endings.expire()
         self._wake_due()
+        tell_agents(house)
         self._endings.purge()
         self._endings.end_lost_releases()
         self._destroy_orphans()
