@@ -20,10 +20,15 @@ from api.passwords import Passwords
 from api.sessions import passwords_of
 from api.signed_in import HouseHere, client_of
 from identity.passwords import WeakPasswordError
+from policies.actions import Action
+from policies.gate import RefusedError
 
-router = APIRouter(prefix="/join", include_in_schema=False)
+router = APIRouter(prefix="/invitation", include_in_schema=False)
 
 _NO_CODE = "Enter the code from your invitation."
+_OPENS_NOTHING = (
+    "This code opens no account: it is mistyped, over, used, or not approved yet. Ask who invited you."
+)
 _NONE_CHOSEN = "Choose a password."
 _MOST = 1024
 
@@ -54,6 +59,8 @@ def take_join(
             factor = accept_invitation(house, passwords, client_of(request), code=code, password=password)
         except WeakPasswordError as error:
             errors["password"] = say_weakness(error.weakness, house.policy.numbers)
+        except RefusedError as refused:
+            errors["code"] = _shut(refused)
         else:
             return stranger_page(request, "join_factor.html", errors={}, code=code, factor=factor)
     return stranger_page(
@@ -82,6 +89,15 @@ def take_confirm(request: Request, fields: Fields, house: HouseHere) -> Response
             joined = confirm_invitation(house, client_of(request), code=code, totp=SecretStr(totp[:32]))
         except WrongCodeError:
             errors["totp"] = CODE_WRONG
+        except RefusedError as refused:
+            errors["code"] = _shut(refused)
         else:
             return stranger_page(request, "joined.html", joined=joined)
     return stranger_page(request, "join_factor.html", status=422, errors=errors, code=code, factor=None)
+
+
+def _shut(refused: RefusedError) -> str:
+    """Return the words for a code that opens nothing, whatever the reason; the gate recorded it."""
+    if refused.action is not Action.ENROL_FACTOR:
+        raise refused
+    return _OPENS_NOTHING

@@ -166,7 +166,7 @@ CHANNELS: Mapping[str, str] = MappingProxyType({LINK: "By link", "email": "By e-
 
 WEAKNESSES: Mapping[Weakness, str] = MappingProxyType(
     {
-        Weakness.TOO_SHORT: "Choose a longer password: {least} characters or more. Four words in a row do well.",
+        Weakness.TOO_SHORT: "Choose a longer password, of {least} characters or more; four words do well.",
         Weakness.TOO_LONG: "Choose a shorter password: at most {most} characters.",
         Weakness.COMMON: "Choose another password: this one, or one much like it, is known to everybody.",
         Weakness.OWN_NAME: "Choose a password that isn’t mostly your own name or address.",
