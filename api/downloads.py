@@ -166,7 +166,6 @@ def _headers(found: Export, span: Span, *, is_part: bool) -> dict[str, str]:
     digest = found.book_digest or ""
     headers = {
         "Content-Type": MEDIA_TYPE,
-        "Content-Length": str(span[1] - span[0]),
         "Content-Disposition": f'attachment; filename="{found.file_name}"',
         "Accept-Ranges": "bytes",
         "ETag": tag_of(found),

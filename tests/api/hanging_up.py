@@ -8,9 +8,11 @@ from fastapi import Response
 from starlette.types import Message
 
 
-def send_out(answer: Response, messages: int, *, breaks_at: int | None = None) -> list[Message]:
+def send_out(
+    answer: Response, messages: int, *, breaks_at: int | None = None, sent: list[Message] | None = None
+) -> list[Message]:
     """Let an answer be sent; hang up after so many messages, or break the line at one."""
-    sent: list[Message] = []
+    sent = [] if sent is None else sent
     enough = asyncio.Event()
 
     async def receive() -> Message:

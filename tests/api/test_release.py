@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from starlette.types import Message
 
 from api.release import CHUNK_BYTES, Release
 from tests.api.hanging_up import send_out
@@ -20,6 +21,25 @@ def test_what_went_is_what_is_told(data: bytes, messages: int) -> None:
 
     assert [len(sent)] == told
     assert data.startswith(sent)
+
+
+def test_the_answer_is_complete_when_its_end_is_recorded() -> None:
+    """All bytes went before the end is told, and the closing chunk goes after it."""
+    told: list[int] = []
+    seen: list[tuple[int, int]] = []
+
+    class Watched(list[Message]):
+        """Messages that went, with how often the end had been told by then."""
+
+        def append(self, message: Message) -> None:
+            seen.append((len(message.get("body", b"")), len(told)))
+            super().append(message)
+
+    release = Release(memoryview(b"book"), status=200, headers={}, ended=told.append)
+
+    send_out(release, 99, sent=Watched())
+
+    assert [(0, 0), (4, 0), (0, 1)] == seen
 
 
 def test_a_broken_line_is_an_end_too() -> None:
