@@ -83,11 +83,12 @@ def check_disk(house: House) -> Finding:
 
 
 def _road(house: House) -> MailRoad | None:
-    """Return the way to the mail server: this shell's settings, else those of the running `serve`."""
-    if any(os.environ.get(name) for name in _MAIL_VARIABLES):
-        settings = load_settings(house.settings.data, WorkerSettings)
-        return MailRoad(settings.mail_host, settings.mail_port, settings.mail_ca)
+    """Return the way to the mail server: that of the running `serve`, else as this shell has it."""
     serving = read_serving(house.settings.data)
-    if serving is None:
+    if serving is not None:
+        authorities = Path(serving.mail_ca) if serving.mail_ca else None
+        return MailRoad(serving.mail_host, serving.mail_port, authorities)
+    if not any(os.environ.get(name) for name in _MAIL_VARIABLES):
         return None
-    return MailRoad(serving.mail_host, serving.mail_port, Path(serving.mail_ca) if serving.mail_ca else None)
+    settings = load_settings(house.settings.data, WorkerSettings)
+    return MailRoad(settings.mail_host, settings.mail_port, settings.mail_ca)
