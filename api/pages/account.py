@@ -38,7 +38,7 @@ DEEDS: Mapping[str, str] = MappingProxyType(
         Event.EXPORT_BUILT: "Book made",
         Event.SEND_REQUESTED: "Mailing allowed",
         Event.EXPORT_SENDING: "Mailing began",
-        Event.EXPORT_SENT: "Mailed",
+        Event.EXPORT_SENT: "Book or notice mailed",
         Event.EXPORT_EXPIRED: "Book expired",
         Event.EXPORT_REVOKED: "Book revoked",
         Event.EXPORT_PURGED: "Book destroyed",

@@ -33,11 +33,13 @@ router = APIRouter(prefix="/books", include_in_schema=False)
 @router.get("")
 def show_books(request: Request, visitor: Agent, house: HouseHere) -> Response:
     """List one's own books, newest first."""
+    found = list_exports(visitor, house)
     return page(
         request,
         "books.html",
         visitor,
-        books=list_exports(visitor, house).items,
+        books=found.items,
+        others=found.others,
         numbers=house.policy.numbers,
     )
 

@@ -11,7 +11,7 @@ from pydantic import SecretStr, ValidationError
 from api.errors import SignedOutError
 from api.pages.faces import kept_of
 from api.pages.forms import Fields, Form
-from api.pages.frame import HOME, page
+from api.pages.frame import HOME, can_open, page
 from api.pages.sign_in_page import KEPT, PATH, back_of, check_entry, sign_in_page
 from api.passwords import Passwords
 from api.sessions import SignIn, passwords_of, sign_in, sign_out
@@ -68,7 +68,8 @@ def take_sign_in(
     answer = RedirectResponse("/", 303)
     started = sign_in(body, request, answer, house, passwords)
     if not kept:
-        answer.headers["Location"] = back or HOME[Role(started.role)]
+        role = Role(started.role)
+        answer.headers["Location"] = back if can_open(role, back) else HOME[role]
         return answer
     cookie = answer.headers["set-cookie"]
     token = cookie.partition(f"{COOKIE}=")[2].partition(";")[0]

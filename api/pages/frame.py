@@ -72,6 +72,11 @@ HOME: Mapping[Role, str] = MappingProxyType({role: links[0].href for role, links
 """Where each role lands after signing in."""
 
 
+def can_open(role: Role, path: str) -> bool:
+    """Tell whether a path lies within what a role's navigation shows."""
+    return any(link.is_current(path) for link in NAVIGATION[role])
+
+
 @dataclass(frozen=True, kw_only=True)
 class DataDates:
     """What the data are as of, and when the next ones are cut off; None before the first publication."""
