@@ -90,6 +90,18 @@ class LedgerReader:
                 checkpoint=self.checkpoint(connection),
             )
 
+    def prove_under(self, size: int, index: int) -> Proven:
+        """Prove an entry under the head that the ledger had at an earlier size.
+
+        That is how a proof fits a checkpoint that was signed while the ledger went on. Raises
+        LedgerGapError when the entry or the size isn't there.
+        """
+        with answering(), reading(self._engine) as connection:
+            if not 0 <= index < size <= self.head(connection).size:
+                raise LedgerGapError(f"there is no entry {index} in a ledger of {size}")
+            path = calculate(connection, lambda node: tree.inclusion(index, size, node))
+            return Proven(index=index, encoded=_entries(connection, [index])[index], inclusion=path)
+
     def entries(self, start: int, stop: int) -> Iterator[bytes]:
         """Yield the bytes of entries [start, stop) in order, some at a time.
 

@@ -70,3 +70,25 @@ def test_the_newest_checkpoint_goes_with_the_proof(tmp_path: Path) -> None:
 
     assert newest == made.reader.prove(0, []).checkpoint
     assert newest == made.reader.checkpoint()
+
+
+def test_an_entry_is_proved_under_every_head_since(tmp_path: Path) -> None:
+    """A proof fits the head of any size that the ledger had with the entry in it."""
+    made, heads, recorded = a_ledger(tmp_path), [], []
+    for _ in range(9):
+        recorded += made.append(a_draft())
+        heads.append(made.reader.head())
+
+    for head in heads:
+        for each in recorded[: head.size]:
+            proven = made.reader.prove_under(head.size, each.index)
+            assert (each.index, each.encoded) == (proven.index, proven.encoded)
+            verify_inclusion(each.leaf, each.index, head.size, proven.inclusion, head.root)
+
+
+@pytest.mark.parametrize(("size", "index"), [(3, 3), (3, -1), (5, 1), (0, 0)])
+def test_nothing_is_proved_under_a_head_that_never_was(tmp_path: Path, size: int, index: int) -> None:
+    """An entry outside the size, or a size beyond the ledger, raises LedgerGapError."""
+    made = a_ledger(tmp_path, entries=4)
+    with pytest.raises(LedgerGapError):
+        made.reader.prove_under(size, index)
