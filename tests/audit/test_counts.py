@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from audit.checkpoint import Head
-from audit.counts import count_entries, newest_index, ranges_length, signed_size
+from audit.counts import count_entries, find_entries, newest_index, ranges_length, signed_size
 from audit.entry import Actor, new_salt
 from audit.events import Event, Outcome
 from audit.ledger import LedgerGapError
@@ -84,3 +84,15 @@ def test_ranges_are_added_up(tmp_path: Path) -> None:
     assert 62 == length(shown.actor.id, AT)
     assert 2 == length(shown.actor.id, "2026-11-21T19:00:00.000000Z")
     assert 0 == length("p-other", AT)
+
+
+def test_an_exports_entries_are_found_oldest_first(tmp_path: Path) -> None:
+    """Those of the event, the action and the export, whole, and no others."""
+    made = a_ledger(tmp_path)
+    kept = made.append(a_draft(export="e-01"), a_draft(export="e-02"), a_draft(export="e-01"))
+
+    with reading(made.engine) as connection:
+        found = find_entries(connection, event=Event.EXPORT_SENT, export="e-01", action="SendBook")
+        none = find_entries(connection, event=Event.EXPORT_SENT, export="e-01", action="BuildBook")
+
+    assert ([kept[0].entry, kept[2].entry], []) == (found, none)
