@@ -17,7 +17,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -32,8 +32,9 @@ from argon2 import PasswordHasher
 from audit.entry import Actor, Resource, SnapshotRef
 from audit.events import Event
 from house.founding import CONSOLE, OPERATOR, Charter, found_installation
+from house.invitations import Invited
 from house.wiring import House
-from identity.people import Person
+from identity.people import Newcomer, Person, Role
 from identity.roster import read_roster
 from policies.actions import Action
 from policies.gate import Ask, Who
@@ -195,15 +196,17 @@ class Installation:
             shutil.rmtree(sockets, ignore_errors=True)
 
 
-def a_founding(data: Path, charter: Charter) -> Settings:
+def a_founding(
+    data: Path, charter: Charter, tell: Callable[[list[Invited]], None] = lambda _invited: None
+) -> Settings:
     """Found an installation on the backends of this run."""
     if not on_servers():
-        return found_installation(data, charter)
+        return found_installation(data, charter, tell)
     database, broker = servers().fresh_database(), servers().fresh_broker()
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("SEALEDBOOK_DATABASE_URL", database)
         environment.setenv("SEALEDBOOK_BROKER_URL", broker)
-        settings = found_installation(data, charter)
+        settings = found_installation(data, charter, tell)
     settle_servers(data, database, broker)
     return settings
 
@@ -218,5 +221,26 @@ def an_installation(folder: Path, *, at: datetime = SATURDAY) -> Iterator[Instal
     try:
         home.start_vault()
         yield home
+    finally:
+        home.close()
+
+
+FOUNDERS = (
+    Newcomer(role=Role.REVIEWER, name="Rita Review", email="rita@exchange.example"),
+    Newcomer(role=Role.OPERATOR, name="Omar Operate", email="Omar@exchange.example"),
+)
+
+
+@contextmanager
+def a_live_installation(folder: Path) -> Iterator[tuple[Installation, dict[Role, Invited]]]:
+    """Found a live installation by two people, start its vault, and stop it at the end."""
+    data = folder / "house"
+    invited: list[Invited] = []
+    charter = Charter(mode="live", exchange="Test Exchange", founders=FOUNDERS)
+    a_founding(data, charter, invited.extend)
+    home = Installation(data)
+    try:
+        home.start_vault()
+        yield home, {one.person.role: one for one in invited}
     finally:
         home.close()

@@ -6,14 +6,18 @@ Every test takes people of its own, so that none counts another's exports or wro
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import structlog
 
+from house.invitations import Invited
 from house.wiring import WorkerHouse
+from identity.people import Role
 from tests.api.callers import Desk, a_desk
+from tests.api.joiners import Joiners
 from tests.backends import a_broker
-from tests.installation import Installation, an_installation
+from tests.installation import Installation, a_live_installation, an_installation
 from tests.mail_server import a_mail_server
 from tests.worker.houses import a_worker
 
@@ -46,6 +50,21 @@ def desk(home: Installation) -> Iterator[Desk]:
     """The application over that installation, with a clock that a test may move."""
     with a_desk(home) as desk:
         yield desk
+
+
+@pytest.fixture(scope="session")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Installation, dict[Role, Invited]]]:
+    """A live installation, founded by two people who were invited and didn't join yet."""
+    with a_live_installation(tmp_path_factory.mktemp("live")) as made:
+        yield made
+
+
+@pytest.fixture
+def joiners(live: tuple[Installation, dict[Role, Invited]], tmp_path: Path) -> Iterator[Joiners]:
+    """The live installation's door with a mail server."""
+    home, founders = live
+    with a_mail_server(tmp_path) as mail, a_desk(home) as desk:
+        yield Joiners(desk=desk, mail=mail, founders=founders)
 
 
 @pytest.fixture(autouse=True)
