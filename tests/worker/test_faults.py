@@ -46,7 +46,9 @@ AFTER_SENDING = (Step.SENDING, Step.UNLOCKED, Step.ANSWERED)
 BY_LINK = {"link-answered": Step.ANSWERED}
 WIPED = "wiped"
 AGENTS = ("0B65625", "0G96486")
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS = 240
+
+pytestmark = pytest.mark.timeout(300)
 
 
 @dataclass
