@@ -40,9 +40,14 @@ class Column:
     names: tuple[str, ...]
     sort: str
 
+    @property
+    def down(self) -> str:
+        """What sorts by this column, descending."""
+        return ",".join(f"-{name}" for name in self.sort.split(","))
+
 
 COLUMNS = (
-    Column(label="Consumer", names=("last_name", "first_name"), sort="last_name"),
+    Column(label="Consumer", names=("last_name", "first_name"), sort="last_name,first_name"),
     Column(label="Case number", names=("case_number",), sort="case_number"),
     Column(label="Kind", names=("consumer_kind",), sort="consumer_kind"),
     Column(label="County", names=("home_county",), sort="home_county"),

@@ -45,6 +45,8 @@ class PageRead(HTMLParser):
         self.ids: list[str] = []
         self.links: dict[str, str] = {}
         self.words = ""
+        self.row_names: list[str] = []
+        self.buttons: list[str] = []
         self.faults: list[str] = []
         self._open: list[str] = []
         self._labelled: set[str] = set()
@@ -69,6 +71,9 @@ class PageRead(HTMLParser):
             self.words += " "
         if "id" in found:
             self.ids.append(found["id"])
+        if tag == "button":
+            self._button = True
+            self.buttons.append("")
         self._refer(tag, found)
         self._look(tag, found)
         if tag == "form":
@@ -90,8 +95,12 @@ class PageRead(HTMLParser):
     def handle_data(self, data: str) -> None:
         """Read words."""
         self.words += data
+        if self._button:
+            self.buttons[-1] += data
         if self._button and self.forms:
             self.forms[-1].buttons[-1] += data
+        if self._open and self._open[-1] == "th" and "tbody" in self._open:
+            self.row_names.append(data.strip())
         if self._href is not None:
             self.links[data.strip()] = self._href
 
@@ -150,7 +159,6 @@ class PageRead(HTMLParser):
         elif tag == "option" and self._select and (self._select not in fields or "selected" in found):
             fields[self._select] = found["value"]
         elif tag == "button":
-            self._button = True
             self.forms[-1].buttons.append("")
 
     def _judge(self) -> None:
