@@ -38,6 +38,7 @@ from runtime.settings import INSTALLATION_FILE, Settings
 VARIABLE = "SEALEDBOOK_BACKENDS"
 KINDS = ("embedded", "servers")
 _START_SECONDS = 20.0
+_ROOM_BYTES = 2 * 1024**3
 _OWNER = "postgres"
 _TEMPLATE = "house_template"
 
@@ -120,7 +121,7 @@ def servers() -> Servers:
         pytest.skip(f"this machine lacks {lacking}")
     programs = _postgres_programs()
     assert programs is not None
-    folder = Path(tempfile.mkdtemp(prefix="sealedbook-servers-"))
+    folder = Path(tempfile.mkdtemp(prefix="sealedbook-servers-", dir=_quick_folder()))
     is_root = os.getuid() == 0
     if is_root:
         shutil.chown(folder, _OWNER, _OWNER)
@@ -134,6 +135,7 @@ def servers() -> Servers:
     )
     options = ["-c", "listen_addresses=", "-c", f"unix_socket_directories={folder}"]
     options += ["-c", "max_connections=200", "-c", "log_min_messages=fatal"]
+    options += ["-c", "max_wal_size=256MB", "-c", "wal_level=minimal", "-c", "max_wal_senders=0"]
     with (folder / "postgres.log").open("wb") as log:
         process = subprocess.Popen(
             [*_as_owner(), "--pdeathsig=QUIT", str(programs / "postgres"), "-D", str(data), *options]
@@ -260,6 +262,12 @@ def broker_answers(broker: str, *, patience: float = _START_SECONDS) -> bool:
             time.sleep(0.02)
         else:
             return True
+
+
+def _quick_folder() -> Path | None:
+    """Return a folder in memory, where databases are made in a third of the time; None where it is small."""
+    memory = Path("/dev/shm")  # noqa: S108 - a folder that nobody foresees is made inside
+    return memory if memory.is_dir() and shutil.disk_usage(memory).free > _ROOM_BYTES else None
 
 
 def _as_owner() -> list[str]:

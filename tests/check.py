@@ -27,9 +27,11 @@ CHECKS: tuple[tuple[str, list[str]], ...] = (
 ON_SERVERS = (
     "tests/api",
     "tests/audit",
-    "tests/house",
+    "tests/house/test_places.py",
+    "tests/house/test_rollback.py",
     "tests/policies/test_gate.py",
-    "tests/runtime",
+    "tests/runtime/test_postgres.py",
+    "tests/runtime/test_servers.py",
     "tests/snapshot",
     "tests/store",
     "tests/test_compose.py",
