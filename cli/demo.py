@@ -25,7 +25,7 @@ from house.processes import Processes
 from house.wiring import House
 from runtime.settings import Settings
 
-EXCHANGE = "Your exchange"
+EXCHANGE = "Sample Exchange"
 _PARENT = Path("data")
 
 

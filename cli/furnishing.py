@@ -141,13 +141,17 @@ def _person(house: House, username: str) -> Person:
 
 
 def _mates(house: House, person: Person, taken: set[str]) -> list[Person]:
-    """Return the agents of somebody's agency who may be enrolled."""
+    """Return the agents of somebody's agency who may be enrolled, who has most to show first."""
     agency = person.papers.agency_id
-    return [
+    mates = [
         one
         for one in _fit(house, Role.AGENT, taken)
         if agency and one.papers.agency_id == agency and one.password_hash is None
     ]
+    with reading(house.engine) as connection:
+        newest = newest_published(connection)
+        digest = newest.ref.digest if newest else ""
+        return sorted(mates, key=lambda one: -rows_of_agent(connection, digest, one.papers.licence))
 
 
 def _fit(house: House, role: Role, taken: set[str]) -> list[Person]:

@@ -16,9 +16,12 @@ from tests.backends import KINDS, VARIABLE, databases_of_a_test
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Offer the choice of backends."""
+    """Offer the choice of backends, and screenshots."""
     parser.addoption(
         "--backends", choices=KINDS, default=None, help="SQLite and Valkey, or PostgreSQL and Redis"
+    )
+    parser.addoption(
+        "--screenshots", action="store_true", help="let the browser's walks save docs/screenshots/*.png"
     )
 
 
