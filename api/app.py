@@ -11,7 +11,20 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from api import accounts, approvals, consumers, exports, health, joining, links, metrics, sessions
+from api import (
+    accounts,
+    approvals,
+    audit,
+    consumers,
+    evidence,
+    exports,
+    health,
+    joining,
+    links,
+    metrics,
+    sessions,
+    stories,
+)
 from api.door import Door
 from api.events import Watching
 from api.handlers import BEAT_SECONDS, handlers
@@ -22,6 +35,8 @@ from api.pages.faces import faced
 from api.pages.routers import PAGES
 from api.passwords import Passwords
 from house.wiring import House
+
+DESK = (audit, stories, evidence)
 
 
 def make_app(
@@ -65,7 +80,7 @@ def make_app(
     app.add_middleware(Door)
     # Around the door, so that what the door itself answers is counted too.
     app.add_middleware(Counting, tally=app.state.tally)
-    for room in (health, sessions, joining, approvals, accounts, exports, links, consumers, metrics):
+    for room in (health, sessions, joining, approvals, accounts, exports, links, consumers, metrics, *DESK):
         app.include_router(room.router)
     for page_group in PAGES:
         app.include_router(page_group)

@@ -7,6 +7,8 @@ DoorError
 ├── TooManyWatchersError     the session watches as many exports as it may
 ├── OvertakenError           what was permitted changed before it could be shown
 ├── NoSnapshotError          no snapshot was published yet, so there is no list
+├── BusyError                one verification runs at a time, and one runs
+├── EntryNotFoundError       the ledger has no such entry, or none of such an export
 ├── BadCursorError           a page's cursor isn't one of this search
 ├── InvitationUsedError      an invitation was accepted already, or by somebody faster
 ├── WrongCodeError           a new second factor didn't show a right code
@@ -42,6 +44,14 @@ class OvertakenError(DoorError):
 
 class NoSnapshotError(DoorError):
     """Nothing was published yet."""
+
+
+class BusyError(DoorError):
+    """Somebody else's verification of the whole ledger isn't done yet."""
+
+
+class EntryNotFoundError(DoorError):
+    """There is nothing in the ledger under that number."""
 
 
 class BadCursorError(DoorError):

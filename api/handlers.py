@@ -26,6 +26,8 @@ from starlette.exceptions import HTTPException
 
 from api.errors import (
     BadCursorError,
+    BusyError,
+    EntryNotFoundError,
     ForgedCallError,
     InvitationUsedError,
     KeyReusedError,
@@ -41,6 +43,7 @@ from api.problems import (
     BAD_INPUT,
     BAD_RANGE,
     BROKEN,
+    BUSY,
     DESTROYED,
     FORGED,
     INVITATION_USED,
@@ -83,6 +86,8 @@ PROBLEM_OF: Mapping[type[Exception], Problem] = MappingProxyType(
         SignedOutError: SIGNED_OUT,
         ForgedCallError: FORGED,
         ExportNotFoundError: NOT_FOUND,
+        EntryNotFoundError: NOT_FOUND,
+        BusyError: BUSY,
         WrongStateError: WRONG_STATE,
         OvertakenError: OVERTAKEN,
         KeyReusedError: KEY_REUSED,

@@ -77,6 +77,12 @@ OVERTAKEN = Problem(
     title="Something else came first",
     detail="Things changed meanwhile and nothing was shown. Look again.",
 )
+BUSY = Problem(
+    status=409,
+    code="busy",
+    title="A verification is under way",
+    detail="The whole ledger is verified once at a time. Try again in a minute.",
+)
 NO_SNAPSHOT = Problem(
     status=409,
     code="no-snapshot",

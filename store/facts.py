@@ -276,7 +276,9 @@ class HouseFacts:
         self, connection: Connection, actor: Actor, _ask: Ask, now: datetime
     ) -> tuple[Facts, Bound]:
         if actor.kind == "operator":
-            return ReadLedgerFacts(person=service_facts(actor), session=console_session()), Bound()
-        person = person_by_id(connection, actor.id)
-        session = session_facts(connection, actor, self._policy.numbers, now)
-        return ReadLedgerFacts(person=person_facts(person, now), session=session), Bound()
+            facts = ReadLedgerFacts(person=service_facts(actor), session=console_session())
+        else:
+            person = person_facts(person_by_id(connection, actor.id), now)
+            session = session_facts(connection, actor, self._policy.numbers, now)
+            facts = ReadLedgerFacts(person=person, session=session)
+        return facts, Bound(purpose="audit")

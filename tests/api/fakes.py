@@ -26,6 +26,10 @@ class FailingVault:
         """Fail."""
         raise self._error
 
+    def sign(self) -> str:
+        """Fail."""
+        raise self._error
+
 
 class SlowVault:
     """The real vault, but something else happens before its answer arrives."""

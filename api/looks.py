@@ -1,0 +1,64 @@
+"""A look into the ledger: permitted and recorded, each one, before anything is shown.
+
+Law: nothing of the ledger is read for somebody before the entry of their look is committed.
+There is no look without an entry, and none that isn't shown to the next reviewer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from api.audit_bodies import PersonTold
+from api.signed_in import SignedIn
+from audit.entry import Resource
+from audit.events import Event
+from house.founding import VKEY_FILE
+from house.wiring import House
+from policies.actions import Action
+from policies.gate import Ask
+from runtime.database import reading
+from store.people import PersonNotFoundError, person_by_id, person_by_licence, person_by_username
+
+
+def look(
+    house: House, visitor: SignedIn, kind: str = "ledger", thing: str = "", *, takes: bool = False
+) -> int:
+    """Permit and record one look at a thing (the whole ledger without one); return the entry's index.
+
+    `takes` records besides that the ledger is handed out. Raises RefusedError, UnrecordableError.
+    """
+    resource = Resource(kind=kind, id=thing or house.settings.origin.rpartition("/")[2])
+    with house.gate.transaction(visitor.who) as tx:
+        permit = tx.decide(Ask(action=Action.READ_LEDGER, resource=resource))
+        if takes:
+            tx.record(Event.LEDGER_EXPORTED, Action.READ_LEDGER, resource, because=permit)
+    return permit.index
+
+
+def people_told(house: House, ids: Iterable[str]) -> dict[str, PersonTold]:
+    """Return who the ids are; those that the house doesn't know are left out."""
+    told = {}
+    with reading(house.engine) as connection:
+        for one in sorted(ids):
+            try:
+                papers = person_by_id(connection, one).papers
+            except PersonNotFoundError:
+                continue
+            told[one] = PersonTold(name=papers.name, role=papers.role.value, licence=papers.licence or None)
+    return told
+
+
+def known_id(house: House, text: str) -> tuple[str, bool]:
+    """Return the id of whom a text names (by id, user name or licence), and whether they are known."""
+    with reading(house.engine) as connection:
+        for find in (person_by_id, person_by_username, person_by_licence):
+            try:
+                return find(connection, text).id, True
+            except PersonNotFoundError:
+                continue
+    return text, False
+
+
+def vkey_of(house: House) -> str:
+    """Return the key that the ledger's checkpoints are verified with."""
+    return (house.settings.data / VKEY_FILE).read_text(encoding="ascii").strip()
