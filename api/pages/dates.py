@@ -27,6 +27,13 @@ def say_short(moment: datetime | str) -> Markup:
     return _TIME.format(_machine(moment), f"{local:%b} {local.day}, {local.year}, {_clock(local)}")
 
 
+def say_exact(moment: datetime | str) -> Markup:
+    """Return e.g. "Nov 20, 2026, 9:00:07 p.m."; for lists where seconds matter."""
+    local = _pacific(moment)
+    day = f"{local:%b} {local.day}, {local.year}"
+    return _TIME.format(_machine(moment), f"{day}, {_clock(local, seconds=True)}")
+
+
 def say_time(moment: datetime | str) -> Markup:
     """Return e.g. "9:00:07 p.m."."""
     local = _pacific(moment)

@@ -66,6 +66,13 @@ TITLES: Mapping[str, tuple[str, str]] = MappingProxyType(
                 "tell whoever invited you right away."
             ),
         ),
+        "busy": (
+            "A verification is running",
+            (
+                "Somebody else is verifying the ledger at this moment. It reads every entry, so one runs "
+                "at a time. Try again in a minute."
+            ),
+        ),
         "wrong-code": ("That code isn’t right", "Wait for your authenticator’s next code, then enter that."),
         "too-large": ("That was too much", "The form was larger than any form of ours. Nothing was changed."),
         "bad-input": ("We couldn’t read that", "The form was damaged on its way. Nothing was changed."),

@@ -64,7 +64,7 @@ NAVIGATION: Mapping[Role, tuple[Link, ...]] = MappingProxyType(
     {
         Role.AGENT: _AGENTS,
         Role.MANAGER: _AGENTS,
-        Role.REVIEWER: (_PEOPLE, _ACCOUNT),
+        Role.REVIEWER: (Link(label="Desk", href="/desk"), _PEOPLE, _ACCOUNT),
         Role.OPERATOR: (Link(label="Operator", href="/operator"), _PEOPLE, _ACCOUNT),
     }
 )
@@ -115,6 +115,7 @@ def templates() -> Environment:
     environment.filters |= {
         "moment": dates.say_moment,
         "short": dates.say_short,
+        "exact": dates.say_exact,
         "clock": dates.say_time,
         "day": dates.say_day,
         "brief": dates.say_brief,

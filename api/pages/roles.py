@@ -16,6 +16,7 @@ from exports.errors import ExportNotFoundError
 from identity.people import Role
 
 AGENTS = frozenset({Role.AGENT, Role.MANAGER})
+REVIEWERS = frozenset({Role.REVIEWER})
 
 
 def agents_only(visitor: Visitor) -> SignedIn:
@@ -34,6 +35,17 @@ def operators_only(visitor: Visitor) -> SignedIn:
     return _one_of(frozenset({Role.OPERATOR}), visitor)
 
 
+def reviewers_only(visitor: Visitor) -> SignedIn:
+    """Return a reviewer; for everybody else there is no such page."""
+    return _one_of(REVIEWERS, visitor)
+
+
+def reviewers_form(form: Form) -> Posted:
+    """Return a form that a reviewer sent."""
+    _one_of(REVIEWERS, form.visitor)
+    return form
+
+
 def agents_watching(visitor: Watcher) -> SignedIn:
     """Return an agent or a manager whose page only looks whether something changed."""
     return _one_of(AGENTS, visitor)
@@ -48,4 +60,6 @@ def _one_of(roles: frozenset[Role], visitor: SignedIn) -> SignedIn:
 Agent = Annotated[SignedIn, Depends(agents_only)]
 AgentWatching = Annotated[SignedIn, Depends(agents_watching)]
 AgentForm = Annotated[Posted, Depends(agents_form)]
+Reviewer = Annotated[SignedIn, Depends(reviewers_only)]
+ReviewerForm = Annotated[Posted, Depends(reviewers_form)]
 Operator = Annotated[SignedIn, Depends(operators_only)]

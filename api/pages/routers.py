@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from api.pages import account, asking, books, consumers, dashboard, entrance, joining, people, static
+from api.pages import account, asking, books, consumers, dashboard, desk, entrance, joining, people, static
 
 PAGES: tuple[APIRouter, ...] = (
     static.router,
@@ -16,4 +16,5 @@ PAGES: tuple[APIRouter, ...] = (
     books.router,
     account.router,
     people.router,
+    desk.router,
 )

@@ -99,7 +99,7 @@ class PageRead(HTMLParser):
             self.buttons[-1] += data
         if self._button and self.forms:
             self.forms[-1].buttons[-1] += data
-        if self._open and self._open[-1] == "th" and "tbody" in self._open:
+        if "tbody" in self._open and "th" in self._open and data.strip():
             self.row_names.append(data.strip())
         if self._href is not None:
             self.links[data.strip()] = self._href
@@ -154,6 +154,8 @@ class PageRead(HTMLParser):
                 fields[found["name"]] = found["value"]
         elif tag == "input":
             fields[found["name"]] = found.get("value", "")
+        elif tag == "textarea":
+            fields[found["name"]] = ""
         elif tag == "select":
             self._select = found["name"]
         elif tag == "option" and self._select and (self._select not in fields or "selected" in found):

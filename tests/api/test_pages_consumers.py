@@ -31,7 +31,7 @@ def many(house: Installation) -> Iterator[Desk]:
 
 def names(page: PageRead) -> list[str]:
     """Return the names that a page's rows begin with."""
-    return [words for words in page.row_names if words]
+    return page.row_names
 
 
 def test_pages_follow_each_other_and_lead_back(many: Desk) -> None:

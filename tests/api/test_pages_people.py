@@ -3,40 +3,24 @@
 from __future__ import annotations
 
 import re
-from uuid import uuid4
-
-from sqlalchemy import update
 
 from audit.events import Outcome
-from house.invitations import invite_member
 from identity.invitations import digest_of_code
-from identity.people import Newcomer, Role
-from runtime.database import reading, writing
+from identity.people import Role
+from runtime.database import reading
 from store.invitations import invitation_by_digest
 from store.people import person_by_id
-from store.sessions import new_token, start_session
-from store.tables import invitations
 from tests.api.callers import Desk, a_licence
+from tests.api.members import a_code, a_member
 from tests.api.surfing import Surfer, a_surfer, signed_in_surfer
-from tests.installation import CONSOLE_WHO, Enrolled
+from tests.installation import Enrolled
 
 NEW = "an otter paints seven doors"
 
 
-def a_code(desk: Desk, role: Role = Role.REVIEWER, *, approved: bool = True) -> str:
-    """Invite somebody; return their code."""
-    newcomer = Newcomer(role=role, name="Robin Reviewer", email=f"{uuid4().hex}@exchange.example")
-    invited = invite_member(desk.home.operator, CONSOLE_WHO, newcomer, None)
-    if not approved:
-        with writing(desk.house.engine) as connection:
-            mine = invitations.c.id == invited.invitation.id
-            connection.execute(update(invitations).where(mine).values(approved_at=None))
-    return invited.code
-
-
-def join(desk: Desk, role: Role = Role.REVIEWER) -> tuple[Surfer, Enrolled]:
+def join(desk: Desk) -> tuple[Surfer, Enrolled]:
     """Let somebody join by the pages; return them before the sign-in page, and what they sign in with."""
-    code = a_code(desk, role)
+    code = a_code(desk)
     surfer = a_surfer(desk)
     surfer.open("/invitation")
     page = surfer.send("/invitation", code=code, password=NEW)
@@ -50,18 +34,6 @@ def join(desk: Desk, role: Role = Role.REVIEWER) -> tuple[Surfer, Enrolled]:
     assert f"Your user name is {person.username}" in page.text
     surfer.open("/sign-in")
     return surfer, enrolled
-
-
-def a_session(desk: Desk, role: Role = Role.REVIEWER) -> Surfer:
-    """Return a member signed in, without the work of joining."""
-    code = a_code(desk, role)
-    token = new_token()
-    with writing(desk.house.engine) as connection:
-        person = invitation_by_digest(connection, digest_of_code(code)).person
-        start_session(connection, person, token, desk.house.clock.now())
-    surfer = a_surfer(desk)
-    surfer.client.cookies.set("session", token)
-    return surfer
 
 
 def test_a_reviewer_joins_and_signs_in(desk: Desk) -> None:
@@ -106,7 +78,7 @@ def test_a_code_that_opens_nothing_reads_the_same_whatever_it_is(desk: Desk) -> 
 def test_an_invitation_is_approved_by_a_second_person(desk: Desk) -> None:
     """A reviewer approves what waits; without a fresh code the form asks for one."""
     a_code(desk, approved=False)
-    surfer = a_session(desk)
+    surfer = a_member(desk)
 
     page = surfer.open("/people")
 
@@ -127,7 +99,7 @@ def test_invitations_are_not_for_agents(desk: Desk) -> None:
 
 def test_an_operator_reads_that_nothing_is_here(desk: Desk) -> None:
     """An operator's page holds nothing of consumers."""
-    surfer = a_session(desk, Role.OPERATOR)
+    surfer = a_member(desk, Role.OPERATOR)
 
     page = surfer.open("/")
 
