@@ -21,7 +21,10 @@ _VAULT = "vault"
 def check_files(house: House) -> Finding:
     """Check that credentials and keys are there, and for their owner alone."""
     settings = house.settings
-    own = [settings.credential_path(kind.value) for kind in CallerKind]
+    # Where each credential is a volume of its own, the others' aren't ours to see.
+    apart = (settings.credentials / CallerKind.OPERATOR.value).is_dir()
+    kinds = [CallerKind.OPERATOR] if apart else list(CallerKind)
+    own = [settings.credential_path(kind.value) for kind in kinds]
     places = [settings.data, *own]
     if settings.vault_home.exists() and os.access(settings.vault_home, os.R_OK):
         places.append(settings.vault_home)
@@ -31,7 +34,8 @@ def check_files(house: House) -> Finding:
     loose = [path for path in places if _is_open_to_others(path)]
     if loose:
         return failed(_FILES, f"others may open {_listed(loose)}", f"chmod go-rwx {_listed(loose)}")
-    return well(_FILES, f"{len(own)} credentials and the ledger's key, for their owner alone")
+    held = "the operator's credential" if apart else f"{len(own)} credentials"
+    return well(_FILES, f"{held} and the ledger's key, for their owner alone")
 
 
 def check_vault(house: House) -> Finding:

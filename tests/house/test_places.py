@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from house.doctor.findings import Verdict
+from house.doctor.keys import check_files
 from house.founding import Charter, FoundingError, found_installation
+from house.wiring import House
 from runtime.database import writing
 from runtime.settings import Settings, SettingsError, load_settings
 from tests.backends import servers
@@ -90,3 +93,15 @@ def test_an_unfit_database_is_refused(data: Path, tmp_path: Path, monkeypatch: p
         with pytest.raises(FoundingError, match=why):
             found_installation(data, DEMO)
         assert [] == list(data.iterdir())
+
+
+def test_the_doctor_misses_no_credential_that_isnt_the_operators(data: Path, tmp_path: Path) -> None:
+    """In a container of its own the operator sees one credential, and that is well."""
+    settings = found_installation(data, DEMO)
+    for kind in ("api", "worker"):
+        (tmp_path / "credentials" / kind / "credential").unlink()
+
+    found = check_files(House(settings, "operator"))
+
+    assert Verdict.OK == found.verdict
+    assert found.said.startswith("the operator's credential")
