@@ -13,7 +13,7 @@ from sqlalchemy import event, text
 from audit.entry import Actor, Entry
 from audit.events import Event, Outcome
 from audit.search import PAGE_MAX, Found, FoundPage, Wanted, entries_of_export, search_entries
-from runtime.database import reading
+from runtime.database import migrate, reading
 from tests.audit.factories import AGENT, WORKER, ALedger, a_draft, a_ledger, a_permit
 
 REVIEWER = Actor(kind="person", id="p-0001", role="reviewer")
@@ -190,3 +190,19 @@ def test_no_search_reads_the_whole_ledger(varied: ALedger, wanted: Wanted) -> No
     assert plans
     assert [] == [plan for plan in plans if plan.startswith("SCAN ledger_e")]
     assert any(name in plan for plan in plans for name in ("ledger_entries_", "ledger_rules USING PRIMARY"))
+
+
+def test_older_ledgers_are_indexed_when_they_migrate(tmp_path: Path) -> None:
+    """Decisions from before there were look-ups of rules are found by them like later ones."""
+    made = a_varied_ledger(tmp_path, 40)
+    expected = [each.index for each in everything(made) if "R09" in (each.entry.rules or ())]
+    with made.engine.begin() as connection:
+        connection.execute(text("DROP TABLE ledger_rules"))
+        for name in ("actor", "action", "outcome"):
+            connection.execute(text(f"DROP INDEX ledger_entries_newest_by_{name}"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0005'"))
+
+    migrate(made.engine)
+    made.append(a_permit(outcome=Outcome.REFUSE, rules=("R09",), expires=None))
+
+    assert [40, *expected] == [each.index for each in search(made, Wanted(rule="R09")).items]
