@@ -38,6 +38,7 @@ OPEN: Mapping[str, str] = MappingProxyType(
         "GET /books/{export}/{button}": "an address alone changes nothing: leads to the book",
         "GET /account/{button}": "an address alone changes nothing: leads to the account",
         "GET /people/{invitation}/approve": "an address alone changes nothing: leads to the people",
+        "GET /desk/bundle": "an address alone takes nothing: leads to the page with the button",
         "GET /invitation": "asks for an invitation's code",
         "POST /invitation": "an invitation's code proves who it is",
         "GET /invitation/confirm": "an address alone changes nothing: leads to the code's page",

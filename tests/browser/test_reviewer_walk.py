@@ -1,0 +1,98 @@
+"""A reviewer reads the ledger, follows one export, verifies, and takes the evidence home."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from audit.verify import verify_bundle
+from tests.browser.codes import Codes
+from tests.browser.conftest import Shoot
+from tests.browser.guests import ASKED, a_guest, a_ready_book
+from tests.browser.walker import PHONE, WIDE, Walker, a_walker
+from tests.cli.serving import Served
+
+
+@pytest.fixture(scope="module")
+def book(served: Served, codes: Codes) -> Iterator[str]:
+    """An agent's book by link, after one request that a rule refused."""
+    with a_guest(served, "agent", codes) as agent:
+        refused = agent.post("/v1/exports", json=ASKED | {"acknowledged": False})
+        assert "R21" == refused.json()["rule"]
+        yield a_ready_book(agent)
+
+
+@pytest.mark.parametrize("is_scripted", [True, False], ids=["script", "forms"])
+def test_reviewer_reads_verifies_and_takes_the_evidence(
+    served: Served,
+    browser: Browser,
+    codes: Codes,
+    shoot: Shoot,
+    book: str,
+    tmp_path: Path,
+    *,
+    is_scripted: bool,
+) -> None:
+    """Desk, filters, one export's story, an entry, verify now, evidence that verifies offline."""
+    key = (served.data / "vkey").read_text()
+    with a_walker(browser, served.url, is_scripted=is_scripted) as walker:
+        walker.open("/")
+        walker.sign_in(served.sign_in("reviewer"), codes)
+        assert ("/desk", "Desk") == (walker.path, walker.heading)
+        filter_entries(walker)
+
+        walker.page.get_by_label("Export").fill(book)
+        walker.press("Search")
+        if is_scripted:
+            shoot(walker, "desk")
+            walker.resize(PHONE)
+            shoot(walker, "desk-phone")
+            walker.resize(WIDE)
+        walker.page.locator(f'a[href="/desk/exports/{book}"]').first.click()
+        assert "Story of an export" == walker.heading
+        assert "The book was made and sealed" in walker.words
+        if is_scripted:
+            shoot(walker, "story")
+        walker.page.get_by_role("link", name="Entry").first.click()
+        assert walker.heading.startswith("Entry ")
+        assert book in walker.words
+
+        walker.follow("Desk", "nav")
+        walker.follow("Verify the ledger")
+        walker.press("Verify now")
+        assert "UNPINNED" in walker.words
+        walker.page.get_by_label("The ledger’s key").fill(key.strip())
+        walker.press("Verify now")
+        assert "PINNED: by the key that you gave" in walker.words
+        if is_scripted:
+            shoot(walker, "verify")
+        evidence = walker.save(walker.button("Download evidence"))
+        verdict = verify_bundle(unpack(evidence, tmp_path), key)
+        assert (True, 0) == (verdict.pinned, verdict.redacted)
+        walker.press("Sign out")
+
+
+def filter_entries(walker: Walker) -> None:
+    """Filter by outcome and by rule; what is searched for stays out of the address."""
+    rows = walker.page.locator("tbody tr")
+    walker.page.get_by_label("Outcome").select_option(label="Refused")
+    walker.press("Search")
+    assert {"Refused"} == set(rows.locator('[data-label="Outcome"]').all_inner_texts())
+    walker.page.get_by_label("Rule").fill("R21")
+    walker.press("Search")
+    assert rows.count()
+    assert all("R21" in one for one in rows.locator('[data-label="Rules"]').all_inner_texts())
+    walker.follow("Show all")
+    assert "/desk" == walker.path
+
+
+def unpack(evidence: bytes, folder: Path) -> Path:
+    """Unpack the evidence; return the folder with the bundle."""
+    with zipfile.ZipFile(io.BytesIO(evidence)) as archive:
+        archive.extractall(folder)
+    return next(folder.rglob("checkpoint")).parent
