@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -11,6 +10,7 @@ from fastapi.responses import RedirectResponse
 from pydantic import SecretStr
 
 from api.accounts import NewPassword, access_history, choose_password, end_everywhere
+from api.event_words import EVENTS, OUTCOMES
 from api.pages.forms import CODE_NEEDED, Form
 from api.pages.frame import page
 from api.pages.papers import papers_of
@@ -20,41 +20,12 @@ from api.pages.words import say_weakness
 from api.passwords import Passwords
 from api.sessions import passwords_of, show_me
 from api.signed_in import COOKIE, HouseHere, SignedIn, Visitor
-from audit.events import Event
 from house.wiring import House
 from identity.passwords import WeakPasswordError
 from policies.actions import Action
 from policies.gate import RefusedError
 
 router = APIRouter(prefix="/account", include_in_schema=False)
-
-DEEDS: Mapping[str, str] = MappingProxyType(
-    {
-        Event.SESSION_REQUESTED: "Sign-in or code checked",
-        Event.SESSION_STARTED: "Signed in",
-        Event.SESSION_ENDED: "Session ended",
-        Event.EXPORT_REQUESTED: "Asked for a Book of Business",
-        Event.BOOK_REQUESTED: "Book allowed to be made",
-        Event.EXPORT_BUILT: "Book made",
-        Event.SEND_REQUESTED: "Mailing allowed",
-        Event.EXPORT_SENDING: "Mailing began",
-        Event.EXPORT_SENT: "Book or notice mailed",
-        Event.EXPORT_EXPIRED: "Book expired",
-        Event.EXPORT_REVOKED: "Book revoked",
-        Event.EXPORT_PURGED: "Book destroyed",
-        Event.REVOCATION_REQUESTED: "Asked to revoke a book",
-        Event.REVEAL_REQUESTED: "Asked for a passphrase",
-        Event.DOWNLOAD_REQUESTED: "Asked for a download",
-        Event.CONSUMERS_REQUESTED: "Looked at Active Consumers",
-        Event.RELEASE_STARTED: "Hand-over began",
-        Event.RELEASE_ENDED: "Hand-over ended",
-        Event.PASSWORD_CHANGED: "Password changed",
-        Event.FACTOR_REQUESTED: "New authenticator allowed",
-        Event.PERSON_ENROLLED: "Enrolled",
-        Event.PERSON_JOINED: "Joined by invitation",
-    }
-)
-"""What entries say, in words; an event that isn't here is shown by its name."""
 
 _HISTORY = 15
 _WRONG = "Old password or code isn’t right. Take the authenticator’s next code."
@@ -123,7 +94,8 @@ def _account(
         me=show_me(visitor, house),
         papers=papers_of(visitor.person.papers, numbers, house.clock.now()) if is_agent else [],
         history=access_history(house, visitor).items[:_HISTORY],
-        deeds=DEEDS,
+        events=EVENTS,
+        outcomes=OUTCOMES,
         numbers=numbers,
         errors=errors or {},
     )

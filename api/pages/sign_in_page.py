@@ -30,6 +30,7 @@ KEPT: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "/export": ("agent", "purpose", "channel"),
         "/consumers": ("query", "kind", "status", "county", "sort"),
+        "/desk": ("person", "action", "outcome", "rule", "export", "from", "to"),
     }
 )
 """The fields that each form gets back after a time-out."""

@@ -145,4 +145,4 @@ def test_the_account_shows_papers_and_what_was_done(desk: Desk) -> None:
     page = surfer.open("/account")
 
     assert "State license Good January 1, 2028" in page.text
-    assert f"Asked for a Book of Business You Permitted {asked}" in page.text
+    assert f"Asked to export a Book of Business You Permitted {asked}" in page.text
