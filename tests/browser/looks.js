@@ -25,6 +25,10 @@
     if (one.type === "hidden" || !shown(one) || box.width === 0) continue;
     if (box.width < 24 || box.height < 24) faults.push(`${named(one)} is ${box.width} by ${box.height}`);
   }
+  for (const one of document.querySelectorAll("select, textarea, input:not([type=radio], [type=checkbox])")) {
+    const width = one.getBoundingClientRect().width;
+    if (one.type !== "hidden" && shown(one) && width < 128) faults.push(`${named(one)} is squeezed to ${width}`);
+  }
 
   const channels = (text) => (text.match(/[\d.]+/g) || []).map(Number);
   const light = ([red, green, blue]) => {

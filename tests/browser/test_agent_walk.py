@@ -103,6 +103,7 @@ def look_around(walker: Walker, shoot: Shoot) -> None:
     walker.press("Previous page")
     assert "1 to 50" in walker.words
     assert "/consumers" == walker.path
+    assert not any(name.lower() in address.lower() for address in walker.addresses)
 
 
 def refuse_an_empty_form(walker: Walker) -> None:
