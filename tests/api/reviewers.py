@@ -16,7 +16,7 @@ _numbers = count(1)
 
 def a_member(desk: Desk, role: Role = Role.REVIEWER) -> Caller:
     """Return a fresh reviewer (or operator), signed in."""
-    username, token, now = f"member{next(_numbers)}@exchange.example", new_token(), desk.house.clock.now()
+    username, token, now = f"desk{next(_numbers)}@exchange.example", new_token(), desk.house.clock.now()
     with writing(desk.house.engine) as connection:
         member = keep_member(connection, role, username, NAME, username, now)
         session, _ended = start_session(connection, member, token, now)
