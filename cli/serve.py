@@ -69,7 +69,6 @@ def serve(
             if not interruption.asked:
                 raise
             sys.stderr.write("Stopped, and so is every process that was started.\n")
-            raise SystemExit(0) from None
 
 
 def _run(

@@ -47,6 +47,10 @@ class Interruption:
         """Whether the program was asked to end."""
         return self._asked is not None
 
+    def end_if_asked(self) -> None:
+        """End now if that was asked for: C code that a signal met may have dropped its SystemExit."""
+        self._end_if_asked()
+
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
         self._asked = number
         if self._depth == 0:

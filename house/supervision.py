@@ -45,6 +45,7 @@ class Supervisor:
     def watch(self) -> None:
         """Look until the program is asked to end (SystemExit), or a part can't be kept up (ChildError)."""
         while True:
+            self._processes.interruption.end_if_asked()
             self.look()
             time.sleep(_LOOK_SECONDS)
 

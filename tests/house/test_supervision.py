@@ -138,3 +138,17 @@ def test_all_that_was_started_ends_with_the_block(
         processes.check_running()
     assert first.has_ended()
     assert last.has_ended()
+
+
+def watch_when_asked(settings: Settings) -> None:
+    """Watch, asked to end before, where the answer to that got lost."""
+    interruption = Interruption()
+    with Processes(settings, interruption) as processes:
+        interruption._asked = signal.SIGTERM
+        Supervisor(processes, lambda _text: None).watch()
+
+
+def test_lost_end_is_made_up_for(settings: Settings) -> None:
+    """Asked to end while the answer got lost, the watch ends at its next look."""
+    with pytest.raises(SystemExit):
+        watch_when_asked(settings)
