@@ -15,6 +15,10 @@
     );
     faults.push(`scrolls sideways: ${wide.slice(0, 3).map(named).join(" ")}`);
   }
+  for (const one of innerWidth < 1280 ? [] : document.querySelectorAll(".scroll")) {
+    // A table may scroll in a box of its own, but not in the window that most people have.
+    if (one.scrollWidth > one.clientWidth) faults.push(`a table is ${one.scrollWidth - one.clientWidth} too wide`);
+  }
 
   for (const one of document.querySelectorAll("input, select, textarea")) {
     const isNamed = one.labels?.length || one.getAttribute("aria-label");
