@@ -73,7 +73,7 @@ def look(house: House, token: str, client: str, export: str) -> Sight:
         found = export_by_id(connection, read_export_id(export))
         if found.requester != visitor.person.id:
             raise ExportNotFoundError("another person's export")
-        body = show_export(connection, found).model_dump_json()
+        body = show_export(connection, found, house.clock.now()).model_dump_json()
     return Sight(body=body, over=None if found.state in WORKABLE else "at-rest")
 
 

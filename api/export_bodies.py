@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
@@ -92,8 +93,8 @@ def purpose_code(purpose: str) -> str:
     return purpose if purpose in PURPOSES else OTHER_PURPOSE
 
 
-def show_export(connection: Connection, export: Export) -> ExportBody:
-    """Return an export as its requester sees it; what was handed over is counted in the ledger."""
+def show_export(connection: Connection, export: Export, now: datetime) -> ExportBody:
+    """Return an export as its requester sees it now; what was handed over is counted in the ledger."""
     snapshot = None
     if export.snapshot_as_of and export.snapshot_digest and export.snapshot_revision is not None:
         snapshot = SnapshotBody(
@@ -101,7 +102,7 @@ def show_export(connection: Connection, export: Export) -> ExportBody:
         )
     return ExportBody(
         id=export.id,
-        state=export.state.value,
+        state=export.state_at(now).value,
         stage=export.stage.value if export.stage else None,
         reason=export.reason.value if export.reason else None,
         # A notice that was given up isn't tried again: its export waits for its end.

@@ -67,7 +67,7 @@ def request_export(
         raise KeyReusedError
     response.headers["Location"] = f"/v1/exports/{export}"
     with reading(house.engine) as connection:
-        return show_export(connection, export_by_id(connection, export))
+        return show_export(connection, export_by_id(connection, export), house.clock.now())
 
 
 @router.get("")
@@ -77,7 +77,7 @@ def list_exports(visitor: Visitor, house: HouseHere) -> ExportList:
         mine = exports_of(connection, visitor.person.id)
         others = exports_by_others(connection, visitor.person.papers.licence, visitor.person.id)
         return ExportList(
-            items=[show_export(connection, export) for export in mine],
+            items=[show_export(connection, export, house.clock.now()) for export in mine],
             others=[OthersExportBody(**vars(export)) for export in others],
         )
 
@@ -89,7 +89,7 @@ def look_at_export(export: str, visitor: Visitor, house: HouseHere) -> ExportBod
         found = export_by_id(connection, export)
         if found.requester != visitor.person.id:
             raise ExportNotFoundError("another person's export")
-        return show_export(connection, found)
+        return show_export(connection, found, house.clock.now())
 
 
 @router.post("/{export}/passphrase")

@@ -56,7 +56,7 @@ def revoke(export: str, visitor: Changer, house: HouseHere, keys: HeldKeysHere) 
     """Revoke an export: nothing of it is shown any more, and its keys are destroyed."""
     ended = revoke_export(house, visitor, keys, export)
     with reading(house.engine) as connection:
-        body = show_export(connection, ended.export)
+        body = show_export(connection, ended.export, house.clock.now())
     return RevokedBody(**body.model_dump(), opened=ended.opened)
 
 

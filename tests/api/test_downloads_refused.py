@@ -104,7 +104,7 @@ def test_another_session_has_no_part_in_a_held_key(desk: Desk, worker: WorkerHou
 def test_what_is_over_is_not_served_to_a_held_key_either(
     desk: Desk, worker: WorkerHouse, values: dict[str, str], state: str
 ) -> None:
-    """Revoked or past its end, a book is 409, although its key is still in memory."""
+    """Revoked or past its end, a book is 409 and shown so, although its key is still in memory."""
     linked = a_link(desk, worker, "0I45691")
     linked.download("bytes=0-9")
     linked.change(**values)
@@ -114,6 +114,7 @@ def test_what_is_over_is_not_served_to_a_held_key_either(
 
     assert (409, state) == (answer.status_code, answer.json()["state"])
     assert 409 == passphrase.status_code
+    assert state == linked.caller.get(linked.path).json()["state"]
 
 
 def test_without_the_ledger_no_byte_goes(desk: Desk, worker: WorkerHouse) -> None:
