@@ -124,7 +124,8 @@ class Processes:
         return f"http://{LOOPBACK}:{port}"
 
     def check_running(self) -> None:
-        """Raise ChildError when one of them has ended by itself."""
+        """Raise ChildError when one of them has ended by itself; SystemExit when asked to end."""
+        self.interruption.end_if_asked()
         for part in self.parts:
             part.check_running()
 
