@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.codes import Codes
+from tests.browser.guests import ASKED, a_guest, a_ready_book
 from tests.browser.walker import Walker
 from tests.cli.serving import Served
 
@@ -64,6 +65,15 @@ def browser() -> Iterator[Browser]:
 def codes() -> Codes:
     """Everybody's authenticator app."""
     return Codes()
+
+
+@pytest.fixture(scope="package")
+def book(served: Served, codes: Codes) -> str:
+    """An agent's book by link, after one request that a rule refused."""
+    with a_guest(served, "agent", codes) as agent:
+        refused = agent.post("/v1/exports", json=ASKED | {"acknowledged": False})
+        assert "R21" == refused.json()["rule"]
+        return a_ready_book(agent)
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,18 +12,8 @@ from playwright.sync_api import Browser
 from audit.verify import verify_bundle
 from tests.browser.codes import Codes
 from tests.browser.conftest import Shoot
-from tests.browser.guests import ASKED, a_guest, a_ready_book
 from tests.browser.walker import PHONE, WIDE, Walker, a_walker
 from tests.cli.serving import Served
-
-
-@pytest.fixture(scope="module")
-def book(served: Served, codes: Codes) -> Iterator[str]:
-    """An agent's book by link, after one request that a rule refused."""
-    with a_guest(served, "agent", codes) as agent:
-        refused = agent.post("/v1/exports", json=ASKED | {"acknowledged": False})
-        assert "R21" == refused.json()["rule"]
-        yield a_ready_book(agent)
 
 
 @pytest.mark.parametrize("is_scripted", [True, False], ids=["script", "forms"])
