@@ -72,8 +72,12 @@ class Served:
         return found
 
     def pid_of(self, word: str) -> int:
-        """Return the pid of the first process with a word in its command line."""
-        return next(pid for pid, command in sorted(self.pids().items()) if word in command)
+        """Return the pid of the first process with a word in its command line, once there is one."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not (found := [pid for pid, command in sorted(self.pids().items()) if word in command]):
+            assert time.monotonic() < deadline, self.errors.read_text()
+            time.sleep(0.05)
+        return found[0]
 
     def wait_for_words(self, words: str) -> None:
         """Wait until it said something on standard error."""
