@@ -2,7 +2,8 @@
 
 Laws
 1. The canonical line names the route's template, never the path or the query that came.
-2. A body is read whole before anything else happens, up to its limit; a longer one is 413.
+2. A body is read whole before anything else happens, up to its limit; a longer one is 413, an
+   address whose query is longer than any of ours 414, a header that isn't UTF-8 400.
 3. Whatever breaks below becomes a problem with the request's number and no other word.
 4. No answer may be kept by anybody on the way (`Cache-Control: no-store`).
 """
@@ -21,9 +22,10 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.pages.faces import face
-from api.problems import BROKEN, TOO_LARGE
+from api.problems import BROKEN, TOO_LARGE, TOO_LONG_QUERY, UNREADABLE_HEADER, Problem
 
 BODY_MAX_BYTES = 64 * 1024
+QUERY_MAX_BYTES = 2 * 1024
 UNMATCHED = "unmatched"
 HEADERS: Mapping[str, str] = MappingProxyType(
     {
@@ -77,7 +79,11 @@ class Door:
 
     async def _let_in(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
         try:
-            await self._app(scope, await _read_ahead(scope, receive), answer)
+            whole = await _read_ahead(scope, receive)
+            if wrong := _wrong_head(scope):
+                await (await face(Request(scope), wrong.answer()))(scope, receive, answer)
+            else:
+                await self._app(scope, whole, answer)
         except TooLargeError:
             await (await face(Request(scope), TOO_LARGE.answer()))(scope, receive, answer)
         except Exception as error:  # noqa: BLE001 - whatever broke, the caller learns its number only
@@ -127,6 +133,19 @@ async def _read_ahead(scope: Scope, receive: Receive) -> Receive:
         return waiting.pop() if waiting else await receive()
 
     return hand_on
+
+
+def _wrong_head(scope: Scope) -> Problem | None:
+    """Return what is wrong with an address or a header, if anything is."""
+    if len(scope.get("query_string", b"")) > QUERY_MAX_BYTES:
+        return TOO_LONG_QUERY
+    try:
+        for name, value in scope["headers"]:
+            name.decode()
+            value.decode()
+    except UnicodeDecodeError:
+        return UNREADABLE_HEADER
+    return None
 
 
 def _whole(body: bytes) -> Message:

@@ -46,6 +46,18 @@ SIGN_IN_FAILED = Problem(
     detail="User name, password or code isn't right.",
     headers={"WWW-Authenticate": "Session"},
 )
+TOO_LONG_QUERY = Problem(
+    status=414,
+    code="query-too-long",
+    title="That address is too long",
+    detail="No address of ours has so long a query; searches are sent, not addressed.",
+)
+UNREADABLE_HEADER = Problem(
+    status=400,
+    code="unreadable-header",
+    title="A header can't be read",
+    detail="Headers have to be UTF-8; send the request again without the damaged one.",
+)
 SIGNED_OUT = Problem(
     status=401,
     code="signed-out",
