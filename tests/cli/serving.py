@@ -19,6 +19,14 @@ from house.probes import free_port
 PATIENCE_SECONDS = 60.0
 
 
+def is_running(pid: int) -> bool:
+    """Tell whether a process goes on; one that its parent hasn't waited for yet doesn't."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 @dataclass
 class Served:
     """One folder that is served, stopped and served again."""
@@ -61,7 +69,7 @@ class Served:
         """Return the running processes of this folder and the server's children: pid and command line."""
         assert self.process is not None
         listed = subprocess.run(
-            ["ps", "-eo", "pid,ppid,stat,args"], capture_output=True, text=True, check=True
+            ["ps", "-ww", "-eo", "pid,ppid,stat,args"], capture_output=True, text=True, check=True
         )
         found: dict[int, str] = {}
         for line in listed.stdout.splitlines()[1:]:

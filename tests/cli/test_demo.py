@@ -31,7 +31,7 @@ def load_rows() -> list[dict[str, str]]:
 
 def running_for(data: Path) -> list[str]:
     """Return the command lines of processes that work in a folder."""
-    listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run(["ps", "-ww", "-eo", "args"], capture_output=True, text=True, check=True).stdout
     return [line for line in listed.splitlines() if str(data) in line]
 
 

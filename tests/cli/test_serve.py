@@ -26,7 +26,7 @@ from cli.demo_client import AgentClient
 from house.processes import RunningAlreadyError
 from house.serving import read_serving
 from tests.cli.conftest import Run
-from tests.cli.serving import PATIENCE_SECONDS, Served
+from tests.cli.serving import PATIENCE_SECONDS, Served, is_running
 from tests.cli.test_demo import running_for
 
 PARTS = {"agent", "other_agent", "manager", "reviewer"}
@@ -230,7 +230,7 @@ def test_sigterm_ends_it_within_ten_seconds(served: Served, agent: AgentClient) 
         assert served.stop() < 10
     assert served.process is not None
     assert 0 == served.process.returncode
-    assert [] == [pid for pid in pids if Path(f"/proc/{pid}").exists()]
+    assert [] == [pid for pid in pids if is_running(pid)]
     assert {} == served.pids()
     assert served.errors.read_text().endswith("Stopped, and so is every process that was started.\n")
     assert read_serving(served.data) is None

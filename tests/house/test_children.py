@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from house.children import Child, ChildError, Watchdog
+from tests.cli.serving import is_running
 
 HANGING = """
 import signal, subprocess, sys, time
@@ -55,14 +56,6 @@ def test_child_that_is_never_ready_is_given_up(
     child.stop(5)
 
 
-def is_running(pid: str) -> bool:
-    """Tell whether a process goes on; one that nobody has waited for yet doesn't."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-
-
 def test_child_that_hangs_is_stopped_with_its_children(
     tmp_path: Path, dog: Watchdog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -74,6 +67,6 @@ def test_child_that_hangs_is_stopped_with_its_children(
     with pytest.raises(ChildError, match="exit code -9"):
         child.check_running()
     deadline = time.monotonic() + 10
-    while is_running(pids.read_text()):
+    while is_running(int(pids.read_text())):
         assert time.monotonic() < deadline, "the child's own child goes on"
         time.sleep(0.02)
