@@ -64,7 +64,19 @@ def test_length_is_counted_in_characters_as_they_are_meant() -> None:
 
 
 @given(st.text(max_size=400))
-def test_whatever_is_tried_ends_in_a_choice_or_in_a_code(password: str) -> None:
-    """No text breaks the check, and an error says one of four codes, never the password."""
-    weakness = check(password)
-    assert weakness is None or str(WeakPasswordError(weakness)) in set(Weakness)
+def test_length_decides_first_and_an_error_never_holds_the_password(password: str) -> None:
+    """Whatever is tried ends in a choice or in one of four codes, by length before all else."""
+    found = check(password)
+    length = len(unicodedata.normalize("NFKC", password))
+
+    assert found in {None, *Weakness}
+    assert (length < LEAST) is (found is Weakness.TOO_SHORT)
+    assert (length > MOST) is (found is Weakness.TOO_LONG)
+
+
+def test_an_error_says_its_code_and_nothing_else() -> None:
+    """The message is the code: a password never gets into a log by way of an error."""
+    with pytest.raises(WeakPasswordError) as error:
+        check_password("hunter2", least=LEAST, most=MOST, own=OWN)
+
+    assert "too_short" == str(error.value)
