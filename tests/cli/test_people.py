@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pyotp
+import pytest
 
 from audit.events import Event, Outcome
+from cli.desk import CommandError
 from house.enrolment import EnrolledAlreadyError
+from house.invitations import InvitingError
 from identity.roster import RosterError
 from store.people import PersonNotFoundError
 from tests.cli.conftest import Run, last_entries
@@ -60,3 +64,55 @@ def test_second_enrolment_is_refused(run: Run, home: Installation) -> None:
 def test_unknown_agent_is_not_enrolled(run: Run, home: Installation) -> None:
     """A licence that the roster lacks is an error."""
     assert isinstance(run("people", "enrol", "0Z00000", "--data", home.data).exception, PersonNotFoundError)
+
+
+def test_an_invitation_of_a_demo_prints_its_code(run: Run, home: Installation) -> None:
+    """A demo without a mail server approves at once and prints; the list shows whom, and no code."""
+    done = run("people", "invite", "--role", "agent", "--license", "0E96936", "--data", home.data)
+    code = done.stdout.rpartition("code: ")[2].strip()
+    listed = run("people", "invitations", "--data", home.data).stdout
+
+    assert re.fullmatch(r"(?:[0-9A-Z]{4}-){12}[0-9A-Z]{4}", code), done.exception
+    assert "agent 0E96936" in listed
+    assert code not in listed
+    assert "demo-mode" == last_entries(home, 1)[0].reason
+
+
+def test_a_member_is_invited_by_address_and_name(run: Run, home: Installation) -> None:
+    """A reviewer needs no roster; inviting them is a decision and its entries."""
+    member = ("--role", "reviewer", "--email", "rita@exchange.example", "--name", "Rita Review")
+    done = run("people", "invite", *member, "--data", home.data)
+
+    assert "for rita@exchange.example" in done.stdout, done.exception
+    assert [Event.PEOPLE_REQUESTED, Event.PERSON_INVITED, Event.PERSON_APPROVED] == [
+        entry.event for entry in last_entries(home, 3)
+    ]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--role", "agent"),
+        ("--role", "agent", "--license", "0E96936", "--email", "a@exchange.example"),
+        ("--role", "manager", "--license", "0E96936"),
+        ("--role", "reviewer", "--license", "0E96936"),
+        ("--role", "operator", "--email", "o@exchange.example"),
+        ("--role", "operator", "--email", "no address", "--name", "Omar"),
+        ("--role", "operator", "--email", "o@exchange.example", "--name", "Omar\nOperate"),
+    ],
+)
+def test_a_contradictory_invitation_records_nothing(
+    run: Run, home: Installation, arguments: tuple[str, ...]
+) -> None:
+    """Agents and managers are the roster's, members are named by address and name; else an error."""
+    size = home.operator.reader.head().size
+    assert isinstance(run("people", "invite", *arguments, "--data", home.data).exception, CommandError)
+    assert size == home.operator.reader.head().size
+
+
+def test_a_reset_needs_somebody_who_joined(run: Run, home: Installation) -> None:
+    """Who joined is reset and invited anew; who never did is to be invited."""
+    home.enrol("0D64081")
+    done = run("people", "reset", "0D64081", "--data", home.data)
+    assert "for 0D64081" in done.stdout, done.exception
+    assert isinstance(run("people", "reset", "0K70688", "--data", home.data).exception, InvitingError)
