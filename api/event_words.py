@@ -40,6 +40,7 @@ EVENTS: Mapping[Event, str] = MappingProxyType(
         Event.REVOCATION_REQUESTED: "Asked to revoke the book",
         Event.EXPORT_REVOKED: "The book was revoked",
         Event.EXPORT_PURGED: "Our copy of the book was destroyed",
+        Event.EXPORT_SOUGHT: "Somebody looked for an export that isn't theirs",
         Event.AGENT_NOTIFIED: "The agent was told that somebody else asked for their book",
         Event.REVEAL_REQUESTED: "Asked to see the passphrase",
         Event.DOWNLOAD_REQUESTED: "Asked to download the book",

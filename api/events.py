@@ -23,14 +23,13 @@ from starlette.types import Receive, Scope, Send
 
 from api.errors import SignedOutError, TooManyWatchersError
 from api.export_bodies import show_export
+from api.exports import find_own
 from api.hang_up import listening
 from api.signed_in import SignedIn, known_by
 from exports.errors import ExportNotFoundError
-from exports.export import read_export_id
 from exports.states import WORKABLE
 from house.wiring import House
 from runtime.database import reading
-from store.exports import export_by_id
 
 MEDIA_TYPE = "text/event-stream"
 MOST_WATCHERS = 4
@@ -69,10 +68,8 @@ class Sight:
 def look(house: House, token: str, client: str, export: str) -> Sight:
     """Look at an export once, as whoever has the session; SignedOutError, ExportNotFoundError."""
     visitor = known_by(house, token, client)
+    found = find_own(house, visitor, export)
     with reading(house.engine) as connection:
-        found = export_by_id(connection, read_export_id(export))
-        if found.requester != visitor.person.id:
-            raise ExportNotFoundError("another person's export")
         body = show_export(connection, found, house.clock.now()).model_dump_json()
     return Sight(body=body, over=None if found.state in WORKABLE else "at-rest")
 

@@ -2,14 +2,15 @@
 
 Laws
 1. Asking and recording are one transaction; the queue is woken after it, and may be asleep.
-2. An export is its requester's. To anybody else it isn't there: looking is a plain 404,
-   trying to have something shown a refusal that the ledger keeps.
+2. An export is its requester's. To anybody else it isn't there, and the ledger keeps that they
+   looked, or tried to have something shown.
 3. A passphrase is shown once the ledger says `release.started`, and says so only while the
    export still is what was permitted. What was started counts as disclosed.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Annotated, Any
 from uuid import uuid4
 
@@ -29,7 +30,7 @@ from api.export_bodies import (
 )
 from api.signed_in import Changer, HouseHere, SignedIn, Visitor
 from audit.entry import Resource
-from audit.events import Event
+from audit.events import Event, Outcome
 from exports.errors import ExportNotFoundError, WrongStateError
 from exports.export import Export, read_export_id
 from exports.states import REVEALABLE, State
@@ -85,11 +86,22 @@ def list_exports(visitor: Visitor, house: HouseHere) -> ExportList:
 @router.get("/{export}")
 def look_at_export(export: str, visitor: Visitor, house: HouseHere) -> ExportBody:
     """Show how an export of one's own stands."""
+    found = find_own(house, visitor, export)
     with reading(house.engine) as connection:
-        found = export_by_id(connection, export)
-        if found.requester != visitor.person.id:
-            raise ExportNotFoundError("another person's export")
         return show_export(connection, found, house.clock.now())
+
+
+def find_own(house: House, visitor: SignedIn, export: str) -> Export:
+    """Return an export of the visitor's; of another's, or none, ExportNotFoundError and an entry."""
+    sought = read_export_id(export)
+    with reading(house.engine) as connection, suppress(ExportNotFoundError):
+        found = export_by_id(connection, sought)
+        if found.requester == visitor.person.id:
+            return found
+    with house.gate.transaction(visitor.who) as tx:
+        resource = Resource(kind="export", id=sought)
+        tx.record(Event.EXPORT_SOUGHT, "SeeExport", resource, outcome=Outcome.REFUSE)
+    raise ExportNotFoundError("there is no such export of this person")
 
 
 @router.post("/{export}/passphrase")

@@ -54,6 +54,7 @@ class Event(StrEnum):
     REVOCATION_REQUESTED = "revocation.requested"
     EXPORT_REVOKED = "export.revoked"
     EXPORT_PURGED = "export.purged"
+    EXPORT_SOUGHT = "export.sought"
 
     AGENT_NOTIFIED = "agent.notified"
 

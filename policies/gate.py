@@ -176,7 +176,7 @@ class Transaction:
     def record(
         self,
         event: Event,
-        action: Action,
+        action: str,
         resource: Resource,
         *,
         because: Position | Grant | int | None = None,
@@ -189,7 +189,7 @@ class Transaction:
             outcome=outcome,
             actor=self.who.actor,
             client=self.who.client,
-            action=action.value,
+            action=str(action),
             resource=resource,
             because=self._because(because),
             **fields,

@@ -155,7 +155,7 @@ def test_keys_of_two_people_are_two_keys(desk: Desk) -> None:
 
 
 def test_anothers_export_isnt_there(desk: Desk) -> None:
-    """Looking at another's export and at none at all is the same 404."""
+    """Looking at another's export and at none at all is the same 404, and the ledger keeps both."""
     export = desk.with_session(a_licence(desk)).post("/v1/exports", ASKED).json()["id"]
     stranger = desk.with_session(a_licence(desk))
 
@@ -165,6 +165,9 @@ def test_anothers_export_isnt_there(desk: Desk) -> None:
     assert [404, 404, 404] == [answer.status_code for answer in answers]
     assert bodies[0] == bodies[1] == bodies[2]
     assert [] == stranger.get("/v1/exports").json()["items"]
+    kept = [entry for entry in desk.entries() if entry.event is Event.EXPORT_SOUGHT][-2:]
+    assert [Outcome.REFUSE] * 2 == [entry.outcome for entry in kept]
+    assert export == kept[0].resource.id
 
 
 @pytest.mark.parametrize("exists", [True, False])
