@@ -9,12 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from api.documented import PROBLEMS
 from api.joining import check_choice
-from api.passwords import Passwords
 from api.sessions import is_right_code, passwords_of
 from api.signed_in import COOKIE, Changer, HouseHere, SignedIn, Visitor
 from audit.entry import Resource
 from audit.events import Event
 from audit.moments import moments_about
+from house.passwords import Passwords
 from house.wiring import House
 from policies.actions import Action
 from policies.gate import Ask

@@ -33,7 +33,7 @@ from api.held_keys import HeldKeys
 from api.metrics import Counting, Tally
 from api.pages.faces import faced
 from api.pages.routers import PAGES
-from api.passwords import Passwords
+from house.passwords import Passwords
 from house.wiring import House
 
 DESK = (audit, stories, evidence)

@@ -21,12 +21,12 @@ from sqlalchemy import Connection
 
 from api.documented import PROBLEMS
 from api.errors import InvitationUsedError, WrongCodeError
-from api.passwords import Passwords
 from api.sessions import UNKNOWN, is_right_code, passwords_of
 from api.signed_in import HouseHere, client_of
 from audit.entry import Actor, Resource
 from audit.events import Event, Outcome
 from audit.moments import newest_permit
+from house.passwords import Passwords
 from house.wiring import House
 from identity.invitations import Invitation, Standing, digest_of_code
 from identity.passwords import check_password

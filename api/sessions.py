@@ -19,10 +19,10 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from api.documented import PROBLEMS
 from api.pages.papers import papers_of
-from api.passwords import Passwords
 from api.signed_in import COOKIE, Changer, HouseHere, Visitor, client_of
 from audit.entry import Actor, Resource
 from audit.events import Event
+from house.passwords import Passwords
 from house.wiring import House
 from identity.people import Person
 from policies.actions import Action

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, func, or_, select
+from sqlalchemy import Connection, func, or_, select
 
 from audit.entry import Entry
 from audit.events import Event, Outcome
 from audit.stored import answering
 from audit.tables import ledger_entries
+
+_MOST_MOMENTS = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,12 +27,14 @@ class Moment:
 
 def moments_of_export(connection: Connection, export: str) -> list[Moment]:
     """Return an export's entries, oldest first."""
-    return _moments(connection, ledger_entries.c.export == export, newest_first=False, limit=1000)
-
-
-def moments_of_actor(connection: Connection, actor: str, *, limit: int = 20) -> list[Moment]:
-    """Return somebody's own entries, newest first."""
-    return _moments(connection, ledger_entries.c.actor == actor, newest_first=True, limit=limit)
+    entry = ledger_entries.c
+    query = select(entry["index"], entry.at, entry.event, entry.outcome, entry.action)
+    query = query.where(entry.export == export).order_by(entry["index"]).limit(_MOST_MOMENTS)
+    with answering():
+        return [
+            Moment(index=row[0], at=row[1], event=Event(row[2]), outcome=Outcome(row[3]), action=row[4])
+            for row in connection.execute(query)
+        ]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,17 +80,3 @@ def newest_permit(connection: Connection, *, event: Event, actor: str) -> int | 
     mine = entry.actor == actor, entry.event == event, entry.outcome == Outcome.PERMIT
     with answering():
         return connection.execute(select(func.max(entry["index"])).where(*mine)).scalar()
-
-
-def _moments(
-    connection: Connection, where: ColumnElement[bool], *, newest_first: bool, limit: int
-) -> list[Moment]:
-    entry = ledger_entries.c
-    order = entry["index"].desc() if newest_first else entry["index"]
-    query = select(entry["index"], entry.at, entry.event, entry.outcome, entry.action)
-    with answering():
-        rows = connection.execute(query.where(where).order_by(order).limit(limit))
-        return [
-            Moment(index=row[0], at=row[1], event=Event(row[2]), outcome=Outcome(row[3]), action=row[4])
-            for row in rows
-        ]

@@ -9,10 +9,9 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, field
 
-from argon2 import PasswordHasher
-
 from audit.entry import Resource
 from audit.events import Event
+from house.passwords import Passwords
 from house.wiring import House
 from identity.people import Person
 from policies.actions import Action
@@ -21,8 +20,6 @@ from runtime.database import reading
 from store.people import keep_password, person_by_licence, person_by_username
 
 _PASSWORD_BYTES = 15
-# As the door verifies them (OWASP's first choice for argon2id), so that all names cost alike.
-_HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
 
 class EnrolledAlreadyError(Exception):
@@ -64,7 +61,7 @@ def _enrol(house: House, who: Who, person: Person) -> SignIn:
     # Dying from here on leaves a factor without a password, which opens nothing; enrol again.
     secret = house.vault.enrol_factor(permit.index)
     password = secrets.token_urlsafe(_PASSWORD_BYTES)
-    hashed = _HASHER.hash(password)
+    hashed = Passwords().hash(password)
     with house.gate.transaction(who) as tx:
         keep_password(tx.connection, person.id, hashed)
         tx.record(Event.PERSON_ENROLLED, Action.ENROL_FACTOR, resource, because=permit)

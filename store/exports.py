@@ -12,7 +12,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, or_, select
+from sqlalchemy import Connection, Row, and_, or_, select
 
 from exports.errors import ExportNotFoundError, LostClaimError, WrongStateError
 from exports.export import Claim, Export
@@ -128,12 +128,6 @@ def move_unclaimed(connection: Connection, export: str, start: State, end: State
     moving = exports.update().where(exports.c.id == export, exports.c.state == start.value)
     if connection.execute(moving.values(values | {"state": end.value})).rowcount != 1:
         raise WrongStateError(export_by_id(connection, export).state)
-
-
-def count_states(connection: Connection) -> dict[State, int]:
-    """Return how many exports stand in each state."""
-    query = select(exports.c.state, func.count()).group_by(exports.c.state)
-    return {State(state): count for state, count in connection.execute(query)}
 
 
 def _is_due(now: datetime) -> Any:

@@ -17,9 +17,9 @@ from api.pages.papers import papers_of
 from api.pages.roles import AGENTS
 from api.pages.sign_in_page import PATH
 from api.pages.words import say_weakness
-from api.passwords import Passwords
 from api.sessions import passwords_of, show_me
 from api.signed_in import COOKIE, HouseHere, SignedIn, Visitor
+from house.passwords import Passwords
 from house.wiring import House
 from identity.passwords import WeakPasswordError
 from policies.actions import Action

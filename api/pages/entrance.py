@@ -13,9 +13,9 @@ from api.pages.faces import kept_of
 from api.pages.forms import Fields, Form
 from api.pages.frame import HOME, can_open, page
 from api.pages.sign_in_page import KEPT, PATH, back_of, check_entry, sign_in_page
-from api.passwords import Passwords
 from api.sessions import SignIn, passwords_of, sign_in, sign_out
 from api.signed_in import COOKIE, HouseHere, Visitor, client_of, known_by, signed_in, watching
+from house.passwords import Passwords
 from identity.people import Role
 
 router = APIRouter(include_in_schema=False)

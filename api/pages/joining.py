@@ -16,9 +16,9 @@ from api.joining import accept_invitation, confirm_invitation
 from api.pages.forms import CODE_NEEDED, CODE_WRONG, Fields
 from api.pages.sign_in_page import check_entry, stranger_page
 from api.pages.words import say_weakness
-from api.passwords import Passwords
 from api.sessions import passwords_of
 from api.signed_in import HouseHere, client_of
+from house.passwords import Passwords
 from identity.passwords import WeakPasswordError
 from policies.actions import Action
 from policies.gate import RefusedError

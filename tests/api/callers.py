@@ -17,9 +17,9 @@ from httpx2 import Response
 from sqlalchemy import update
 
 from api.app import make_app
-from api.passwords import Passwords, Strength
 from audit.entry import Entry, Resource
 from exports.states import State
+from house.passwords import Passwords, Strength
 from house.wiring import House
 from identity.people import Papers, Role
 from policies.actions import Action

@@ -9,13 +9,13 @@ from sqlalchemy.exc import OperationalError
 from api.app import make_app
 from api.documented import PROBLEMS, ProblemBody
 from api.handlers import PROBLEM_OF, PROBLEM_OF_STATUS, QUOTAS
-from api.passwords import Passwords
 from api.problems import MEDIA_TYPE
 from audit.entry import Actor, Draft, Resource
 from audit.errors import LedgerBrokenError
 from audit.events import Event, Outcome
 from exports.errors import ExportNotFoundError, WrongStateError
 from exports.states import State
+from house.passwords import Passwords
 from policies.actions import Action
 from policies.decide import UNDECIDABLE, UNPERMITTED
 from policies.gate import RefusedError, UnrecordableError

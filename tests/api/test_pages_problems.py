@@ -15,8 +15,8 @@ from api.app import make_app
 from api.door import BODY_MAX_BYTES
 from api.handlers import PROBLEM_OF, PROBLEM_OF_STATUS
 from api.pages.faces import TITLES
-from api.passwords import Passwords
 from api.problems import MEDIA_TYPE, QUOTA, REFUSED, UNDECIDED
+from house.passwords import Passwords
 from tests.api.callers import LIGHT, Desk, a_licence
 from tests.api.surfing import PageRead, a_surfer, signed_in_surfer
 from vault.client import VaultClient

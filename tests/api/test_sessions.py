@@ -9,8 +9,8 @@ import structlog
 from fastapi.testclient import TestClient
 
 from api.app import make_app
-from api.passwords import Passwords
 from audit.events import Event, Outcome
+from house.passwords import Passwords
 from store.sessions import digest_of
 from tests.api.callers import ASKED, LIGHT, Caller, Desk, disable
 from vault.client import VaultClient

@@ -15,7 +15,7 @@ from policies.actions import Action
 from policies.gate import Ask, Gate, RefusedError, UnrecordableError, Who
 from policies.rules import PolicySet
 from runtime.database import reading
-from store.exports import count_states
+from store.census import exports_by_state
 from tests.backends import refuse_entries
 from tests.installation import Installation, an_installation
 
@@ -59,7 +59,7 @@ def newest_entry(home: Installation) -> Entry:
 def exports_accepted(home: Installation) -> int:
     """Return how many exports the database holds."""
     with reading(home.api.engine) as connection:
-        return sum(count_states(connection).values())
+        return sum(exports_by_state(connection).values())
 
 
 def test_a_grant_exists_only_after_commit(home: Installation, agent: Who) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from audit.entry import Entry
 from exports.export import Export
+from exports.states import Step
 from house.wiring import WorkerHouse
 from runtime.database import reading, writing
 from runtime.settings import INSTALLATION_FILE, WorkerSettings, load_settings
@@ -15,6 +16,7 @@ from store.exports import export_by_id
 from store.tables import people
 from tests.installation import Installation
 from tests.mail_server import MailServer
+from worker.pipeline import Pipeline
 
 
 @contextmanager
@@ -56,3 +58,10 @@ def change_papers(home: Installation, licence: str, **papers: str) -> None:
     """Change an agent's papers behind the roster's back."""
     with writing(home.api.engine) as connection:
         connection.execute(people.update().where(people.c.licence == licence).values(papers))
+
+
+def advance(house: WorkerHouse, export: str) -> list[Step]:
+    """Carry an export on and return the crossings that it passed."""
+    steps: list[Step] = []
+    Pipeline(house, lambda _export, step: steps.append(step)).advance(export)
+    return steps

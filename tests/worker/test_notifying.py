@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -13,9 +12,9 @@ from house.wiring import WorkerHouse
 from runtime.database import writing
 from store.tables import exports
 from tests.installation import Installation, an_installation
-from tests.mail_server import Faults, MailServer, a_mail_server
-from tests.worker.houses import a_worker, the_entries, the_export
-from worker.pipeline import MOST_CLAIMS, Pipeline
+from tests.mail_server import Faults, MailServer
+from tests.worker.houses import advance, the_entries, the_export
+from worker.pipeline import MOST_CLAIMS
 
 AGENT = "0B65625"
 
@@ -30,30 +29,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
 
 
 @pytest.fixture
-def mail(tmp_path: Path) -> Iterator[MailServer]:
-    """A mail server that does what it should."""
-    with a_mail_server(tmp_path) as server:
-        yield server
-
-
-@pytest.fixture
-def house(home: Installation, mail: MailServer) -> Iterator[WorkerHouse]:
-    """The worker's house."""
-    with a_worker(home, mail) as opened:
-        yield opened
-
-
-@pytest.fixture
 def export(home: Installation) -> str:
     """A fresh export by link."""
     return home.ask(home.sign_in(home.enrol(AGENT)), channel="link")
-
-
-def advance(house: WorkerHouse, export: str) -> list[Step]:
-    """Carry an export on and return the crossings that it passed."""
-    steps: list[Step] = []
-    Pipeline(house, lambda _export, step: steps.append(step)).advance(export)
-    return steps
 
 
 def test_a_book_by_link_is_sent_when_its_notice_was_taken(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -13,9 +12,9 @@ from house.wiring import WorkerHouse
 from runtime.database import writing
 from store.tables import exports
 from tests.installation import Installation, an_installation
-from tests.mail_server import Faults, MailServer, a_mail_server
-from tests.worker.houses import a_worker, change_papers, the_entries, the_export
-from worker.pipeline import MOST_CLAIMS, Pipeline
+from tests.mail_server import Faults, MailServer
+from tests.worker.houses import advance, change_papers, the_entries, the_export
+from worker.pipeline import MOST_CLAIMS
 
 AGENT = "0B65625"
 
@@ -30,20 +29,6 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
 
 
 @pytest.fixture
-def mail(tmp_path: Path) -> Iterator[MailServer]:
-    """A mail server that does what it should."""
-    with a_mail_server(tmp_path) as server:
-        yield server
-
-
-@pytest.fixture
-def house(home: Installation, mail: MailServer) -> Iterator[WorkerHouse]:
-    """The worker's house."""
-    with a_worker(home, mail) as opened:
-        yield opened
-
-
-@pytest.fixture
 def export(home: Installation) -> str:
     """A fresh export; the quota of the day starts anew with it."""
     with writing(home.api.engine) as connection:
@@ -54,13 +39,6 @@ def export(home: Installation) -> str:
 
 _LICENCES = iter(("0B65625", "0G96486", "0C86404", "0H41811", "0E96936", "0F11093", "0E54140", "0G66410",
                   "0F92622", "0I45691", "0D64081", "0E19721", "0K50820", "0K70688"))  # fmt: skip
-
-
-def advance(house: WorkerHouse, export: str) -> list[Step]:
-    """Carry an export on and return the crossings that it passed."""
-    steps: list[Step] = []
-    Pipeline(house, lambda _export, step: steps.append(step)).advance(export)
-    return steps
 
 
 def test_an_export_passes_every_crossing_in_order(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.passwords import STRENGTH, Passwords
+from house.passwords import STRENGTH, Passwords
 from tests.api.callers import LIGHT
 
 PASSWORDS = Passwords(LIGHT)
