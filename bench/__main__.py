@@ -1,0 +1,31 @@
+"""`./run bench NAME [--json] [--quick]`: measure one part of the house beside its peers."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+from bench.table import show
+
+BENCHES: Final = {
+    "ledger": "The ledger, the gate and the vault, beside the bare databases and calls they stand on",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the named bench; its module `bench.NAME` has `measure(quick=…) -> list[Ratio]`."""
+    parser = argparse.ArgumentParser(prog="./run bench", description=__doc__)
+    parser.add_argument("name", choices=sorted(BENCHES))
+    parser.add_argument("--json", action="store_true", help="print the ratios as JSON on the last line")
+    parser.add_argument("--quick", action="store_true", help="a smaller size that ends within two minutes")
+    options = parser.parse_args(arguments)
+    measured = importlib.import_module(f"bench.{options.name}").measure(quick=options.quick)
+    show(BENCHES[options.name], measured, as_json=options.json)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
