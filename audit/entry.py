@@ -27,6 +27,7 @@ __all__ = [
     "Draft",
     "Entry",
     "EntryError",
+    "HeadRef",
     "Resource",
     "SameBatch",
     "SnapshotRef",
@@ -88,6 +89,14 @@ class Consumers:
 
 
 @dataclass(frozen=True, kw_only=True)
+class HeadRef:
+    """Which head of the ledger: how many entries, and the root over them as hex."""
+
+    size: int
+    root: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class SameBatch:
     """Stands for the index that the entry at this position of the same batch will get."""
 
@@ -123,6 +132,10 @@ class Statement:
     bytes: int | None = None
     ranges: tuple[tuple[int, int], ...] | None = None
     recipient: str | None = None
+    record: str | None = None
+    count: int | None = None
+    head: HeadRef | None = None
+    vkey: str | None = None
     mode: str | None = None
     clock_offset: int | None = None
     state: str | None = None
@@ -180,7 +193,7 @@ def _is_said(part: Any, each: Any) -> bool:
 def _value(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_value(each) for each in value]
-    return _wire(value) if isinstance(value, (Actor, Resource, SnapshotRef, Consumers)) else value
+    return _wire(value) if isinstance(value, (Actor, Resource, SnapshotRef, Consumers, HeadRef)) else value
 
 
 def _same(value: Any) -> Any:
@@ -198,6 +211,7 @@ _READ: Final[dict[str, Callable[[Any], Any]]] = {
     "resource": lambda value: Resource(**value),
     "snapshot": lambda value: SnapshotRef(**value),
     "consumers": lambda value: Consumers(**value),
+    "head": lambda value: HeadRef(**value),
     "rules": tuple,
     "objects": tuple,
     "ranges": lambda value: tuple((first, end) for first, end in value),

@@ -32,10 +32,14 @@ class Event(StrEnum):
     PERSON_APPROVED = "person.approved"
     PERSON_JOINED = "person.joined"
     PERSON_RESET = "person.reset"
+    PERSON_RECORDED = "person.recorded"
     PASSWORD_CHANGED = "password.changed"  # noqa: S105 - the name of an event, no secret
     PEOPLE_REQUESTED = "people.requested"
     APPROVAL_REQUESTED = "approval.requested"
     FACTOR_REQUESTED = "factor.requested"
+
+    STRANGERS_COUNTED = "strangers.counted"
+    LOCK_RELEASED = "lock.released"
 
     SESSION_REQUESTED = "session.requested"
     SESSION_STARTED = "session.started"
@@ -76,6 +80,26 @@ class Event(StrEnum):
 
     LEDGER_REQUESTED = "ledger.requested"
     LEDGER_EXPORTED = "ledger.exported"
+    LEDGER_REVIEWED = "ledger.reviewed"
+    LEDGER_PRUNED = "ledger.pruned"
+    LEDGER_RESTORED = "ledger.restored"
+    HEAD_ANCHORED = "head.anchored"
+    HEAD_COSIGNED = "head.cosigned"
+    ANCHOR_FAILED = "anchor.failed"
+    BOOK_TRACED = "book.traced"
+
+    POLICY_APPROVED = "policy.approved"
+    POLICY_ADOPTED = "policy.adopted"
+    BREAKGLASS_APPROVED = "breakglass.approved"
+    BREAKGLASS_OPENED = "breakglass.opened"
+    BREAKGLASS_CLOSED = "breakglass.closed"
+
+    SERVICE_STARTED = "service.started"
+    SERVICE_STOPPED = "service.stopped"
+    COMMAND_ISSUED = "command.issued"
+    KEY_ROTATED = "key.rotated"
+    KEY_DESTROYED = "key.destroyed"
+    VAULT_RECOVERED = "vault.recovered"
 
 
 DECISIONS: Final = frozenset(event for event in Event if event.endswith(".requested"))
@@ -85,6 +109,26 @@ _DESTRUCTION: Final = frozenset(
 )
 _DISCLOSURE: Final = frozenset({Event.EXPORT_BUILT, Event.RELEASE_STARTED})
 _RELEASE: Final = frozenset({Event.RELEASE_STARTED, Event.RELEASE_ENDED})
+_PEOPLE: Final = frozenset(
+    {
+        Event.PERSON_ENROLLED,
+        Event.PERSON_INVITED,
+        Event.PERSON_APPROVED,
+        Event.PERSON_JOINED,
+        Event.PERSON_RESET,
+        Event.PERSON_RECORDED,
+        Event.PASSWORD_CHANGED,
+    }
+)
+_HEADS: Final = frozenset(
+    {
+        Event.HEAD_ANCHORED,
+        Event.HEAD_COSIGNED,
+        Event.LEDGER_PRUNED,
+        Event.LEDGER_RESTORED,
+        Event.VAULT_RECOVERED,
+    }
+)
 _FOUNDING: Final = frozenset({Event.INSTALLATION_STARTED})
 
 CARRIED_BY: Final[dict[str, frozenset[Event]]] = {
@@ -97,6 +141,10 @@ CARRIED_BY: Final[dict[str, frozenset[Event]]] = {
     "ranges": _RELEASE,
     "objects": _DESTRUCTION,
     "destroyed": _DESTRUCTION - DECISIONS,
+    "record": _PEOPLE,
+    "count": frozenset({Event.STRANGERS_COUNTED, Event.LEDGER_PRUNED, Event.LEDGER_RESTORED}),
+    "head": _HEADS,
+    "vkey": frozenset({Event.INSTALLATION_STARTED, Event.KEY_ROTATED, Event.LEDGER_RESTORED}),
     "mode": _FOUNDING,
     "clock_offset": _FOUNDING,
 }
