@@ -10,6 +10,8 @@ from __future__ import annotations
 import os
 import re
 import secrets
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -29,8 +31,20 @@ class ObjectExistsError(ObjectError):
     """An object of that name stands already; objects are never overwritten."""
 
 
+class ObjectWriter(Protocol):
+    """Takes an object's bytes one after the other."""
+
+    def write(self, data: bytes, /) -> int:
+        """Add bytes."""
+        ...
+
+
 class Objects(Protocol):
     """Holds ciphertext by name (segments of `[a-z0-9._-]` joined by `/`)."""
+
+    def creating(self, name: str) -> AbstractContextManager[ObjectWriter]:
+        """Take an object piece by piece: kept durably on a clean exit, else nothing of it stays."""
+        ...
 
     def put(self, name: str, data: bytes) -> None:
         """Keep the object durably; ObjectExistsError when the name is taken."""
@@ -62,13 +76,19 @@ class DirectoryObjects:
 
     def put(self, name: str, data: bytes) -> None:
         """Keep the object durably; ObjectExistsError when the name is taken."""
+        with self.creating(name) as file:
+            file.write(data)
+
+    @contextmanager
+    def creating(self, name: str) -> Iterator[ObjectWriter]:
+        """Take an object piece by piece: kept durably on a clean exit, else nothing of it stays."""
         path = self._path(name)
         self._make_folder(path.parent, name)
         temporary = path.parent / f".{path.name}.{secrets.token_hex(8)}.part"
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
+                yield file
                 file.flush()
                 os.fsync(file.fileno())
             # A link fails when the name is taken; a rename would overwrite.

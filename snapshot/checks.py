@@ -1,27 +1,26 @@
 """What an extract must be before any of it is kept (BOOK.md, "Exact values").
 
-Laws: checks are pure, look at the whole extract, and answer with places and never with a
-value. A type is checked on each distinct value with exact rules: what passes here comes
+Laws: checks are pure, look at every row, and answer with places and never with a value. A
+type is checked on each distinct value of a batch with exact rules: what passes here comes
 back the same from its typed form, so a number written with needless zeros does not pass.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from types import MappingProxyType
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from policies.columns import Catalogue, Column, ColumnType, Kind
-from policies.never import find_never_exported, is_never_exported_column
+from policies.never import is_never_exported_column
 from snapshot.calendar import is_cutoff
-from snapshot.extract import FIRST_RECORD, shown_name
+from snapshot.extract import shown_name
 from snapshot.findings import Finding, FindingCode, at_file, at_records
+from snapshot.forbidden import Forbidden
 
 AS_OF = "snapshot_as_of"
 KIND = "consumer_kind"
@@ -36,6 +35,14 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:Z|[+-][0-9]{2}:[0-9]{2})")
 _MONEY = re.compile(r"(?:0|[1-9][0-9]{0,5})\.[0-9]{2}")
 _INT = re.compile(r"0|[1-9][0-9]{0,8}")
+# Every day but the leap ones.
+_COMMON_DAY = (
+    r"[0-9]{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
+    r"|02-(?:0[1-9]|1[0-9]|2[0-8]))"
+)
+_PLAIN: Mapping[ColumnType, str] = MappingProxyType(
+    {ColumnType.DATE: rf"^(?:{_COMMON_DAY})?$", ColumnType.MONEY: rf"^(?:{_MONEY.pattern})?$"}
+)
 _BOOLS = frozenset({"true", "false"})
 
 
@@ -62,75 +69,86 @@ def check_header(header: Sequence[str], catalogue: Catalogue) -> list[Finding]:
     return findings
 
 
-def check_rows(rows: pa.Table, catalogue: Catalogue, as_of: datetime) -> list[Finding]:
-    """Find everything wrong with rows whose header is right; `as_of` is what the operator gave."""
-    findings = [] if is_cutoff(as_of) else [at_file(FindingCode.NO_CUTOFF, AS_OF)]
-    if not rows.num_rows:
-        return [*findings, at_file(FindingCode.NO_ROWS)]
+def check_cutoff(as_of: datetime) -> list[Finding]:
+    """Find an as-of moment that isn't a Friday 21:00 Pacific."""
+    return [] if is_cutoff(as_of) else [at_file(FindingCode.NO_CUTOFF, AS_OF)]
+
+
+def check_batch(
+    rows: pa.RecordBatch, first_record: int, catalogue: Catalogue, as_of: datetime, forbidden: Forbidden
+) -> list[Finding]:
+    """Find everything wrong within a batch of rows whose header is right.
+
+    `first_record` is the number of its first row; `as_of` is what the operator gave. Keys that
+    stand twice are found over all batches, by `keys.py`.
+    """
+    findings = []
     kinds = rows.column(KIND)
     for column in catalogue.columns:
-        values = rows.column(column.name)
-        for code, mask in _column_masks(column, values, kinds):
-            findings.extend(_found(code, column.name, mask))
-    moments = rows.column(AS_OF)
-    wrong = _where(moments, lambda text: _is_moment(text) and parse_moment(text) != as_of)
-    findings.extend(_found(FindingCode.WRONG_AS_OF, AS_OF, wrong))
-    findings.extend(_duplicates(rows))
+        values = rows.column(column.name).dictionary_encode()
+        for code, mask in _column_masks(column, values, kinds, as_of, forbidden):
+            if mask is not None and pc.any(mask).as_py():
+                places = pc.add(pc.indices_nonzero(mask), pa.scalar(first_record, pa.uint64()))
+                findings.append(at_records(code, column.name, places.to_pylist()))
     return findings
 
 
 def _column_masks(
-    column: Column, values: pa.ChunkedArray, kinds: pa.ChunkedArray
-) -> list[tuple[FindingCode, Any]]:
-    code = FindingCode.UNKNOWN_VALUE if column.values else FindingCode.BAD_TYPE
-    is_right = _IS_RIGHT[column.type]
-    masks = [
-        (code, _where(values, lambda text: not is_right(column, text))),
-        (FindingCode.CONTROL_CHARACTER, pc.match_substring_regex(values, _XML_FORBIDS)),
-    ]
+    column: Column, values: pa.DictionaryArray, kinds: pa.Array, as_of: datetime, forbidden: Forbidden
+) -> Iterator[tuple[FindingCode, pa.Array | None]]:
+    """Yield for each check which rows fail it; each distinct value is looked at once."""
+    distinct = values.dictionary
+    yield (
+        FindingCode.UNKNOWN_VALUE if column.values else FindingCode.BAD_TYPE,
+        _rows_with(values, _wrong(column, distinct)),
+    )
+    yield FindingCode.CONTROL_CHARACTER, _rows_with(values, _matching(distinct, _XML_FORBIDS))
     if column.type is ColumnType.TEXT:
-        masks.append((FindingCode.NEVER_EXPORT_VALUE, _never_exported(column, values)))
+        found = forbidden.search(distinct, free_text=column.free_text)
+        yield FindingCode.NEVER_EXPORT_VALUE, _rows_with(values, found)
+    blank = pc.index(distinct, "").as_py()
+    is_blank = _rows_with(values, [] if blank < 0 else [blank])
     if column.required:
-        masks.append((FindingCode.BLANK_REQUIRED, pc.equal(values, "")))
+        yield FindingCode.BLANK_REQUIRED, is_blank
     outside = [kind.value for kind in Kind if kind not in column.kinds]
-    if outside:
+    if outside and not (is_blank is not None and pc.all(is_blank).as_py()):
         is_outside = pc.is_in(kinds, pa.array(outside, pa.string()))
-        masks.append((FindingCode.OUTSIDE_KIND, pc.and_(is_outside, pc.not_equal(values, ""))))
-    return masks
+        yield (
+            FindingCode.OUTSIDE_KIND,
+            is_outside if is_blank is None else pc.and_not(is_outside, is_blank),
+        )
+    if column.name == AS_OF:
+        wrong = [place for place, text in enumerate(distinct.to_pylist()) if _is_other(text, as_of)]
+        yield FindingCode.WRONG_AS_OF, _rows_with(values, wrong)
 
 
-def _where(values: pa.ChunkedArray, is_wrong: Callable[[str], bool]) -> Any:
-    """Return a mask of the values, blanks aside, that are wrong; each distinct one is looked at once."""
-    wrong = [text for text in pc.unique(values).to_pylist() if text and is_wrong(text)]
-    return pc.is_in(values, pa.array(wrong, pa.string())) if wrong else None
+def _rows_with(values: pa.DictionaryArray, places: Sequence[int]) -> pa.Array | None:
+    """Return which rows hold one of the distinct values at these places, or None for none."""
+    return pc.is_in(values.indices, pa.array(places, values.indices.type)) if places else None
 
 
-def _never_exported(column: Column, values: pa.ChunkedArray) -> Any:
-    # Every pattern is about digits, so the slow look is for values that have one in any script.
-    with_digits = values.filter(pc.match_substring_regex(values, r"\p{N}"))
-    wrong = [
-        text
-        for text in pc.unique(with_digits).to_pylist()
-        if find_never_exported(text, free_text=column.free_text)
-    ]
-    return pc.is_in(values, pa.array(wrong, pa.string())) if wrong else None
+def _matching(distinct: pa.Array, pattern: str) -> list[int]:
+    found = pc.match_substring_regex(distinct, pattern)
+    places: list[int] = pc.indices_nonzero(found).to_pylist() if pc.any(found).as_py() else []
+    return places
 
 
-def _duplicates(rows: pa.Table) -> list[Finding]:
-    key = rows.select(list(KEY))
-    if key.group_by(list(KEY)).aggregate([]).num_rows == rows.num_rows:
+def _wrong(column: Column, distinct: pa.Array) -> list[int]:
+    """Return the places of distinct values, blanks aside, that the column doesn't take."""
+    if column.type is ColumnType.TEXT and column.pattern is None:
         return []
-    keys = list(zip(*(key.column(name).to_pylist() for name in KEY), strict=True))
-    times = Counter(keys)
-    records = [record for record, key in enumerate(keys, FIRST_RECORD) if times[key] > 1]
-    return [at_records(FindingCode.DUPLICATE_KEY, " + ".join(KEY), records)]
+    is_right = _IS_RIGHT[column.type]
+    suspects = range(len(distinct))
+    plain = _PLAIN.get(column.type)
+    if plain is not None:
+        # What this pattern takes is right for sure; the exact look is for the few that it doesn't.
+        suspects = pc.indices_nonzero(pc.invert(pc.match_substring_regex(distinct, plain))).to_pylist()
+    values = ((place, distinct[place].as_py()) for place in suspects)
+    return [place for place, text in values if text and not is_right(column, text)]
 
 
-def _found(code: FindingCode, column: str, mask: Any) -> list[Finding]:
-    if mask is None or not pc.any(mask).as_py():
-        return []
-    records = pc.add(pc.indices_nonzero(mask), pa.scalar(FIRST_RECORD, pa.uint64())).to_pylist()
-    return [at_records(code, column, records)]
+def _is_other(text: str, as_of: datetime) -> bool:
+    return _is_moment(text) and parse_moment(text) != as_of
 
 
 def _is_date(text: str) -> bool:

@@ -1,10 +1,11 @@
-"""Reads an extract: UTF-8 CSV with one header row, every value as the text that stands there.
+"""Reads an extract in a stream: UTF-8 CSV with one header row, every value as the text that stands there.
 
 Laws: nothing is guessed, so leading zeros, `NULL`, `TRUE` and `1E5` stay text and an
 empty field is blank. A byte-order mark at the start is tolerated (spreadsheets write it).
-The digest is taken of the very bytes that are parsed. Records are counted as readers of
-CSV count them: the header is record 1, empty lines count for nothing, and a value with
-line breaks in it is still one record. No message holds a byte of the file's values.
+The digest is taken of the very bytes that are parsed, and memory holds a few blocks of them
+whatever the file's size. Records are counted as readers of CSV count them: the header is
+record 1, empty lines count for nothing, and a value with line breaks in it is still one
+record. No message holds a byte of the file's values.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ import csv
 import hashlib
 import io
 import re
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
@@ -27,21 +29,6 @@ FIRST_RECORD = 2
 _BLOCK_BYTES = 16 * 1024 * 1024
 _MAX_COLUMNS = 1024
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9 _-]{0,62}")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Extract:
-    """An extract as it was read.
-
-    `rows` has one string column per header name, without nulls, or is None when
-    `findings` say why the file can't be read as a table. `sha256` is hex, of all bytes.
-    """
-
-    file: str
-    sha256: str
-    header: tuple[str, ...]
-    rows: pa.Table | None
-    findings: tuple[Finding, ...]
 
 
 class _DigestingReader(io.RawIOBase):
@@ -74,39 +61,73 @@ class _DigestingReader(io.RawIOBase):
         super().close()
 
 
-def read_extract(path: Path, known: Collection[str]) -> Extract:
-    """Read an extract whose header should have the `known` names; OSError without a file.
+class CsvExtract:
+    """One pass over a CSV extract whose header should have the `known` names; a context.
 
-    Whatever else is wrong stands in the Extract's findings.
+    `header` is known from the start. `batches` yields the first record's number with columns
+    of bytes in the header's order (`decode` makes text of them), once. When it has ended,
+    `sha256` (hex) is that of all bytes and `findings` say why the file can't be read as a
+    table, if it can't. OSError without a file.
     """
-    with _DigestingReader(path) as source:
+
+    def __init__(self, path: Path, known: Collection[str]) -> None:
+        self.file = path.name
+        self.header: tuple[str, ...] = ()
+        self.findings: list[Finding] = []
+        self._path = path
+        self._known = known
+        self._source = _DigestingReader(path)
+        self._first: pa.RecordBatch | None = None
+        self._reader: arrow_csv.CSVStreamingReader | None = None
+
+    def __enter__(self) -> Self:
+        """Read the header."""
         try:
-            table = _parse(source)
-        except pa.ArrowInvalid:
+            self._reader = _open(self._source)
+            self._first = self._reader.read_next_batch()
+        except (pa.ArrowInvalid, StopIteration):
             # Arrow's message quotes the place in the file, values and all: it goes no further.
-            table = None
-        source.drain()
-        sha256, quotes = source.digest.hexdigest(), source.quotes
-    header: tuple[str, ...] = ()
-    rows = None
-    findings = []
-    if table is None or table.num_columns > _MAX_COLUMNS:
-        ragged = _ragged_records(path) if table is None else []
-        findings.append(
-            at_records(FindingCode.RAGGED_RECORD, FILE, ragged) if ragged else at_file(FindingCode.NOT_CSV)
-        )
-    else:
-        header = tuple(field.decode("utf-8", "replace") for (field,) in _first_record(table))
-        rows, findings = _decode(table, header, known)
-    if quotes % 2:
-        findings.append(at_file(FindingCode.UNPAIRED_QUOTE))
-    return Extract(
-        file=path.name,
-        sha256=sha256,
-        header=header,
-        rows=None if findings else rows,
-        findings=tuple(findings),
-    )
+            self._reader = None
+        if self._first is None or self._first.num_rows == 0 or self._first.num_columns > _MAX_COLUMNS:
+            self._reader = None
+        else:
+            self.header = tuple(
+                column[0].as_py().decode("utf-8", "replace") for column in self._first.columns
+            )
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the file."""
+        self._reader = self._first = None
+        self._source.close()
+
+    @property
+    def sha256(self) -> str:
+        """The digest of what was read, in hex."""
+        return self._source.digest.hexdigest()
+
+    def batches(self) -> Iterator[tuple[int, pa.RecordBatch]]:
+        """Yield each batch of records with the number of its first one."""
+        record = FIRST_RECORD
+        whole = self._reader is not None and self._first is not None
+        try:
+            batch = self._first.slice(1) if self._first is not None and self._reader is not None else None
+            while batch is not None and self._reader is not None:
+                if batch.num_rows:
+                    yield record, batch
+                record += batch.num_rows
+                batch = self._reader.read_next_batch()
+        except StopIteration:
+            pass
+        except pa.ArrowInvalid:
+            whole = False
+        self._source.drain()
+        if not whole:
+            self.findings += _unreadable(self._path)
+        if self._source.quotes % 2:
+            self.findings.append(at_file(FindingCode.UNPAIRED_QUOTE))
 
 
 def shown_name(header: Sequence[str], place: int, known: Collection[str]) -> str:
@@ -122,20 +143,39 @@ def shown_name(header: Sequence[str], place: int, known: Collection[str]) -> str
     return name if has_header and _NAME.fullmatch(name) else f"header field {place + 1}"
 
 
-def _parse(source: _DigestingReader) -> pa.Table:
+def decode(
+    batch: pa.RecordBatch, first_record: int, header: Sequence[str], known: Collection[str]
+) -> tuple[pa.RecordBatch | None, list[Finding]]:
+    """Return a batch with its columns as text, or the places of bytes that are not UTF-8."""
+    columns, findings = [], []
+    for place, values in enumerate(batch.columns):
+        try:
+            columns.append(values.cast(pa.string()))
+        except pa.ArrowInvalid:
+            shown = shown_name(header, place, known)
+            findings.append(at_records(FindingCode.NOT_UTF8, shown, _undecodable(values, first_record)))
+    return None if findings else pa.record_batch(columns, names=list(header)), findings
+
+
+def _open(source: _DigestingReader) -> arrow_csv.CSVStreamingReader:
     # The header is read as a record among others: so one parser sees the whole file, and
     # repeated names don't confuse it. Bytes first, since a failed decoding names no place.
-    return arrow_csv.read_csv(
+    return arrow_csv.open_csv(
         source,
-        read_options=arrow_csv.ReadOptions(
-            autogenerate_column_names=True, use_threads=False, block_size=_BLOCK_BYTES
-        ),
+        read_options=arrow_csv.ReadOptions(autogenerate_column_names=True, block_size=_BLOCK_BYTES),
         parse_options=arrow_csv.ParseOptions(newlines_in_values=True),
         convert_options=arrow_csv.ConvertOptions(
             column_types={f"f{place}": pa.binary() for place in range(_MAX_COLUMNS)},
             strings_can_be_null=False,
         ),
     )
+
+
+def _unreadable(path: Path) -> list[Finding]:
+    ragged = _ragged_records(path)
+    if ragged:
+        return [at_records(FindingCode.RAGGED_RECORD, FILE, ragged)]
+    return [at_file(FindingCode.NOT_CSV)]
 
 
 def _ragged_records(path: Path) -> list[int]:
@@ -151,27 +191,9 @@ def _ragged_records(path: Path) -> list[int]:
     return ragged
 
 
-def _first_record(table: pa.Table) -> list[list[bytes]]:
-    return [column.slice(0, 1).to_pylist() for column in table.columns]
-
-
-def _decode(
-    table: pa.Table, header: Sequence[str], known: Collection[str]
-) -> tuple[pa.Table | None, list[Finding]]:
-    columns, findings = [], []
-    for place, column in enumerate(table.columns):
-        values = column.slice(1)
-        try:
-            columns.append(values.cast(pa.string()))
-        except pa.ArrowInvalid:
-            shown = shown_name(header, place, known)
-            findings.append(at_records(FindingCode.NOT_UTF8, shown, _undecodable(values)))
-    return None if findings else pa.table(columns, names=list(header)), findings
-
-
-def _undecodable(values: pa.ChunkedArray) -> list[int]:
+def _undecodable(values: pa.Array, first_record: int) -> list[int]:
     found = []
-    for record, value in enumerate(values.to_pylist(), FIRST_RECORD):
+    for record, value in enumerate(values.to_pylist(), first_record):
         try:
             value.decode()
         except UnicodeDecodeError:

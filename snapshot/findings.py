@@ -6,7 +6,7 @@ record 1; at most the first five are named.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -87,3 +87,22 @@ def at_records(code: FindingCode, column: str, records: Sequence[int]) -> Findin
 def at_file(code: FindingCode, column: str = FILE) -> Finding:
     """Make a finding that concerns the file or its header and no single record."""
     return Finding(code=code, column=column, records=(), count=1)
+
+
+def merge_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Join findings of the same check and column out of several parts of an extract, in order."""
+    joined: dict[tuple[FindingCode, str], Finding] = {}
+    for each in findings:
+        place = (each.code, each.column)
+        before = joined.get(place)
+        joined[place] = (
+            each
+            if before is None
+            else Finding(
+                code=each.code,
+                column=each.column,
+                records=tuple(sorted({*before.records, *each.records})[:MAX_RECORDS]),
+                count=before.count + each.count,
+            )
+        )
+    return tuple(joined.values())

@@ -10,36 +10,43 @@ Laws
 
 from __future__ import annotations
 
+import os
 import secrets
-from collections.abc import Callable, Collection, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from sqlalchemy import insert, update
 
 from audit.entry import Resource, SnapshotRef
 from audit.events import Event, Outcome
 from policies.actions import Action
-from policies.arrow_types import CASE_PSEUDONYM, CONSUMER_PSEUDONYM
+from policies.arrow_types import CASE_PSEUDONYM, CONSUMER_PSEUDONYM, rows_schema
 from policies.columns import Catalogue
-from policies.gate import Ask, Gate, Position, Transaction, Who
+from policies.gate import Ask, Gate, Pending, Transaction, Who
+from policies.never import shipped_list
 from runtime.clock import rfc3339
 from runtime.objects import Objects
-from snapshot.checks import ACTIVE, AGENT, DELEGATION
+from snapshot.extract import CsvExtract
 from snapshot.facts import next_revision
+from snapshot.forbidden import Forbidden
 from snapshot.index import object_names
-from snapshot.inspection import inspect_extract
-from snapshot.keys import ImportVault
+from snapshot.inspection import ROWS, Inspector
+from snapshot.keys import ImportedKeys, ImportVault
 from snapshot.publishing import SnapshotStateError
 from snapshot.report import ExtractRefusedError, ImportReport
-from snapshot.shards import StoredSnapshot, store_snapshot
+from snapshot.sealing import Rows, Sealer, StoredSnapshot
+from snapshot.spool import Bucket, Spool
 from snapshot.tables import State, snapshot_agents, snapshots
-from snapshot.typed import type_rows
 
 Progress = Callable[[str], None]
+_BUCKET_BYTES = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,29 +68,67 @@ def import_extract(
     objects: Objects,
     catalogue: Catalogue,
     known_agents: Collection[str] | None = None,
+    scratch: Path | None = None,
     progress: Progress = lambda _: None,
 ) -> ImportedSnapshot:
     """Read, check and store an extract as a new attempt; `as_of` is aware.
 
     Raises ExtractRefusedError (recorded, nothing kept), the gate's errors, the vault's
-    errors, and OSError when the file can't be read. `known_agents` are licences of the roster.
+    errors, and OSError when the file can't be read. `known_agents` are licences of the roster;
+    `scratch` is the folder of the spool, else the system's for temporary files.
     """
     attempt = secrets.token_hex(16)
-    progress("reading and checking")
-    inspected = inspect_extract(path, as_of, catalogue, known_agents)
-    report, source = inspected.report, Resource(kind="extract", id=f"sha256:{inspected.report.sha256}")
-    if inspected.rows is None:
-        with gate.transaction(who) as tx:
-            _insert(tx, attempt, as_of, report, State.REFUSED)
-            tx.record(
-                Event.SNAPSHOT_REFUSED,
-                Action.IMPORT_SNAPSHOT,
-                source,
-                outcome=Outcome.REFUSE,
-                attempt=attempt,
-                reason=report.findings[0].code.value,
-            )
-        raise ExtractRefusedError(report)
+    with ExitStack() as stack:
+        extract = stack.enter_context(CsvExtract(path, [column.name for column in catalogue.columns]))
+        spool = stack.enter_context(Spool(scratch, _buckets(path)))
+        workers = stack.enter_context(ThreadPoolExecutor(os.cpu_count() or 1))
+        inspector = Inspector(
+            as_of=as_of,
+            catalogue=catalogue,
+            forbidden=Forbidden.of(shipped_list()),
+            spool=spool,
+            workers=workers,
+        )
+        inspected = inspector.inspect(extract, known_agents=known_agents, progress=progress)
+        report = inspected.report
+        if report.refused:
+            _refuse(gate, who, attempt, as_of, report)
+            raise ExtractRefusedError(report)
+        pending = _begin(gate, who, attempt, as_of, report)
+        sealer = _Sealing(attempt, pending.grant().index, vault, objects, catalogue, spool, workers)
+        try:
+            stored = sealer.seal(inspected.active, progress)
+        except BaseException:
+            for name in object_names(attempt).values():
+                objects.delete(name)
+            raise
+    # From here on the objects stay: who dies in the next line can't tell whether it was committed.
+    ref = _keep(gate, who, attempt, as_of, stored, pending)
+    return ImportedSnapshot(attempt=attempt, ref=ref, report=report)
+
+
+def _buckets(path: Path) -> int:
+    return 1 + path.stat().st_size // _BUCKET_BYTES
+
+
+def _source(report: ImportReport) -> Resource:
+    return Resource(kind="extract", id=f"sha256:{report.sha256}")
+
+
+def _refuse(gate: Gate, who: Who, attempt: str, as_of: datetime, report: ImportReport) -> None:
+    with gate.transaction(who) as tx:
+        _insert(tx, attempt, as_of, report, State.REFUSED)
+        tx.record(
+            Event.SNAPSHOT_REFUSED,
+            Action.IMPORT_SNAPSHOT,
+            _source(report),
+            outcome=Outcome.REFUSE,
+            attempt=attempt,
+            reason=report.findings[0].code.value,
+        )
+
+
+def _begin(gate: Gate, who: Who, attempt: str, as_of: datetime, report: ImportReport) -> Pending:
     with gate.transaction(who) as tx:
         asked = Ask(
             action=Action.IMPORT_SNAPSHOT,
@@ -92,17 +137,14 @@ def import_extract(
         )
         pending = tx.decide(asked)
         _insert(tx, attempt, as_of, report, State.IMPORTING)
-        tx.record(Event.SNAPSHOT_IMPORTING, Action.IMPORT_SNAPSHOT, source, attempt=attempt, because=pending)
-    permit = pending.grant().index
-    try:
-        stored = _store(inspected.rows, attempt, permit, vault, objects, catalogue, progress)
-    except BaseException:
-        for name in object_names(attempt).values():
-            objects.delete(name)
-        raise
-    # From here on the objects stay: who dies in the next line can't tell whether it was committed.
-    ref = _keep(gate, who, attempt, as_of, stored, pending)
-    return ImportedSnapshot(attempt=attempt, ref=ref, report=report)
+        tx.record(
+            Event.SNAPSHOT_IMPORTING,
+            Action.IMPORT_SNAPSHOT,
+            _source(report),
+            attempt=attempt,
+            because=pending,
+        )
+    return pending
 
 
 def _insert(tx: Transaction, attempt: str, as_of: datetime, report: ImportReport, state: State) -> None:
@@ -119,39 +161,61 @@ def _insert(tx: Transaction, attempt: str, as_of: datetime, report: ImportReport
     )
 
 
-def _store(
-    rows: pa.Table,
-    attempt: str,
-    permit: int,
-    vault: ImportVault,
-    objects: Objects,
-    catalogue: Catalogue,
-    progress: Progress,
-) -> StoredSnapshot:
-    active = rows.filter(pc.equal(rows.column(DELEGATION), ACTIVE))
-    progress("asking the vault for keys")
-    keys = vault.import_snapshot(
-        permit,
-        attempt=attempt,
-        agents=_distinct(active, AGENT),
-        consumers=_distinct(active, "consumer_id"),
-        cases=_distinct(active, "case_number"),
-    )
-    typed = type_rows(active, catalogue)
-    for name, column, pseudonyms in (
-        (CONSUMER_PSEUDONYM, "consumer_id", keys.consumers),
-        (CASE_PSEUDONYM, "case_number", keys.cases),
+@dataclass(frozen=True)
+class _Sealing:
+    """An attempt between its permit and its index."""
+
+    attempt: str
+    permit: int
+    vault: ImportVault
+    objects: Objects
+    catalogue: Catalogue
+    spool: Spool
+    workers: Executor
+
+    def seal(self, active: Mapping[str, int], progress: Progress) -> StoredSnapshot:
+        """Ask for keys, and seal what lies in the spool: by agent so many rows."""
+        progress("asking the vault for keys")
+        keys = self.vault.import_snapshot(self.permit, attempt=self.attempt, agents=sorted(active))
+        progress("sealing one shard per agent")
+        sealer = Sealer(
+            attempt=self.attempt,
+            keys=keys,
+            objects=self.objects,
+            catalogue=self.catalogue,
+            workers=self.workers,
+        )
+        stored = sealer.store(self._tables(active, keys))
+        if stored.rows != dict(active):
+            raise SnapshotStateError("what was stored doesn't reconcile with what was read")
+        return stored
+
+    def _tables(self, active: Mapping[str, int], keys: ImportedKeys) -> Iterator[tuple[int, Rows]]:
+        """Yield each bucket's first position and how to open it with its pseudonyms."""
+        agents = Counter(self.spool.bucket_of(agent) for agent in active)
+        position = 0
+        for bucket in self.spool.read(ROWS):
+            yield position, partial(_with_pseudonyms, bucket, keys, self.catalogue)
+            position += agents[bucket.number]
+
+
+def _with_pseudonyms(bucket: Bucket, keys: ImportedKeys, catalogue: Catalogue) -> pa.Table:
+    names = [column.name for column in catalogue.columns]
+    schema = rows_schema(catalogue)
+    rows = bucket.open(pa.schema([schema.field(name) for name in names]))
+    table = rows
+    for name, kind, column in (
+        (CONSUMER_PSEUDONYM, "consumer", "consumer_id"),
+        (CASE_PSEUDONYM, "case", "case_number"),
     ):
-        typed = typed.append_column(name, _replace(active.column(column), pseudonyms))
-    progress("sealing one shard per agent")
-    stored = store_snapshot(typed, attempt, keys, objects, catalogue)
-    if sum(stored.rows.values()) != active.num_rows:
-        raise SnapshotStateError("what was stored doesn't reconcile with what was read")
-    return stored
+        ids = rows.column(column).combine_chunks().dictionary_encode()
+        values = pa.array(keys.pseudonyms(kind, ids.dictionary.to_pylist()), pa.string())
+        table = table.append_column(name, values.take(ids.indices))
+    return table
 
 
 def _keep(
-    gate: Gate, who: Who, attempt: str, as_of: datetime, stored: StoredSnapshot, permit: Position
+    gate: Gate, who: Who, attempt: str, as_of: datetime, stored: StoredSnapshot, permit: Pending
 ) -> SnapshotRef:
     with gate.transaction(who) as tx:
         revision = next_revision(tx.connection, rfc3339(as_of))
@@ -173,14 +237,3 @@ def _keep(
             Event.SNAPSHOT_CHECKED, Action.IMPORT_SNAPSHOT, resource, snapshot=ref, because=permit.index
         )
     return ref
-
-
-def _distinct(rows: pa.Table, column: str) -> list[str]:
-    values: list[str] = sorted(pc.unique(rows.column(column)).to_pylist())
-    return values
-
-
-def _replace(ids: pa.ChunkedArray, pseudonyms: Mapping[str, str]) -> pa.Array:
-    encoded = ids.combine_chunks().dictionary_encode()
-    values = pa.array([pseudonyms[each] for each in encoded.dictionary.to_pylist()], pa.string())
-    return values.take(encoded.indices)

@@ -57,16 +57,10 @@ class ListKeys(Protocol):
 
 
 class ImportedKeys(SealingKeys, Protocol):
-    """The keys of an attempt, and the pseudonyms of its consumers and cases by id."""
+    """The keys of an attempt, and a way to the pseudonyms of its consumers and cases."""
 
-    @property
-    def consumers(self) -> Mapping[str, str]:
-        """Pseudonym of each consumer's id."""
-        ...
-
-    @property
-    def cases(self) -> Mapping[str, str]:
-        """Pseudonym of each case's number."""
+    def pseudonyms(self, kind: str, ids: Sequence[str]) -> list[str]:
+        """Return the pseudonym of each id of a kind, `consumer` or `case`; from any thread."""
         ...
 
 
@@ -79,10 +73,8 @@ class ImportVault(Protocol):
         *,
         attempt: str,
         agents: Sequence[str],
-        consumers: Sequence[str],
-        cases: Sequence[str],
     ) -> ImportedKeys:
-        """Mint an attempt's keys and pseudonyms against the permit at an index of the ledger."""
+        """Mint an attempt's keys against the permit at an index of the ledger."""
         ...
 
     def sign(self) -> str:

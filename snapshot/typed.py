@@ -10,20 +10,22 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from policies.arrow_types import ARROW_TYPE_OF
-from policies.columns import Catalogue
+from policies.columns import Catalogue, ColumnType
 
 
-def type_rows(rows: pa.Table, catalogue: Catalogue) -> pa.Table:
+def type_rows(rows: pa.RecordBatch, catalogue: Catalogue) -> pa.RecordBatch:
     """Return checked text rows with the catalogue's columns, order and Arrow types.
 
     Call it on what `checks` accepted only: Arrow's own error for other text quotes it.
     """
-    columns = {}
     blank = pa.scalar(None, pa.string())
-    for column in catalogue.columns:
-        values = rows.column(column.name)
-        blank = pa.scalar(None, pa.string())
-        columns[column.name] = pc.if_else(pc.equal(values, ""), blank, values).cast(
-            ARROW_TYPE_OF[column.type]
-        )
-    return pa.table(columns)
+    columns = [
+        _typed(pc.if_else(pc.equal(values, ""), blank, values), column.type)
+        for column in catalogue.columns
+        for values in (rows.column(column.name),)
+    ]
+    return pa.record_batch(columns, names=[column.name for column in catalogue.columns])
+
+
+def _typed(values: pa.Array, kind: ColumnType) -> pa.Array:
+    return values if ARROW_TYPE_OF[kind] == pa.string() else values.cast(ARROW_TYPE_OF[kind])

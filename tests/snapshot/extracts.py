@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
 from policies.columns import Catalogue
-from snapshot.checks import check_header, check_rows
-from snapshot.extract import read_extract
+from policies.never import shipped_list
+from snapshot.extract import CsvExtract
 from snapshot.findings import Finding
+from snapshot.forbidden import Forbidden
+from snapshot.inspection import Inspector
+from snapshot.report import ImportReport
+from snapshot.spool import Spool
 
 DATA = Path(__file__).parents[1] / "data" / "extract.csv"
 AS_OF = datetime(2026, 11, 21, 5, tzinfo=UTC)
@@ -42,15 +48,26 @@ def row_of_kind(rows: list[Row], kind: str, *, covered: bool = True) -> int:
     )
 
 
+def inspected(path: Path, as_of: datetime = AS_OF, known_agents: Sequence[str] | None = None) -> ImportReport:
+    """Read and check an extract, as an import does, and return its report."""
+    with (
+        CsvExtract(path, NAMES) as extract,
+        Spool(path.parent, 3) as spool,
+        ThreadPoolExecutor(2) as workers,
+    ):
+        inspector = Inspector(
+            as_of=as_of,
+            catalogue=CATALOGUE,
+            forbidden=Forbidden.of(shipped_list()),
+            spool=spool,
+            workers=workers,
+        )
+        return inspector.inspect(extract, known_agents=known_agents).report
+
+
 def findings_of(path: Path, as_of: datetime = AS_OF) -> list[Finding]:
-    """Read and check an extract, as an import does."""
-    extract = read_extract(path, NAMES)
-    findings = [*extract.findings]
-    if extract.header:
-        findings += check_header(extract.header, CATALOGUE)
-    if findings or extract.rows is None:
-        return findings
-    return check_rows(extract.rows, CATALOGUE, as_of)
+    """Return what is wrong with an extract."""
+    return list(inspected(path, as_of).findings)
 
 
 def active_agents() -> list[str]:

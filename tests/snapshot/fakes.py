@@ -43,8 +43,11 @@ class Keys:
     shard: Mapping[str, bytes]
     list: Mapping[str, bytes]
     index: bytes
-    consumers: Mapping[str, str]
-    cases: Mapping[str, str]
+
+    def pseudonyms(self, kind: str, ids: Sequence[str]) -> list[str]:
+        """Return a stand-in for each id; ids must be distinct, as for the vault itself."""
+        assert len(ids) == len(set(ids))
+        return [f"2026:{_key(kind, each).hex()[:32]}" for each in ids]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,22 +74,17 @@ class MemoryVault:
         *,
         attempt: str,
         agents: Sequence[str],
-        consumers: Sequence[str],
-        cases: Sequence[str],
     ) -> Keys:
-        """Return keys and pseudonyms; ids must be distinct, as for the vault itself."""
+        """Return keys; agents must be distinct, as for the vault itself."""
         if self.is_down:
             raise VaultDownError("the vault doesn't answer")
-        for ids in (agents, consumers, cases):
-            assert len(ids) == len(set(ids))
+        assert len(agents) == len(set(agents))
         self.permits.append(permit)
         self.attempts.append(attempt)
         return Keys(
             shard={agent: _key(attempt, "shard", agent) for agent in agents},
             list={agent: _key(attempt, "list", agent) for agent in agents},
             index=_key(attempt, "index"),
-            consumers={each: f"2026:{_key('consumer', each).hex()[:32]}" for each in consumers},
-            cases={each: f"2026:{_key('case', each).hex()[:32]}" for each in cases},
         )
 
     def keys_of(self, attempt: str, agent: str) -> PartKeys:

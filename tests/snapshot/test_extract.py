@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import csv
 import hashlib
+from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from snapshot.extract import read_extract
+from snapshot.extract import CsvExtract, decode
 from snapshot.findings import FILE, Finding, FindingCode
 
 DATA = Path(__file__).parents[1] / "data" / "extract.csv"
@@ -21,6 +24,30 @@ def _file(folder: Path, data: bytes) -> Path:
     path = folder / "extract.csv"
     path.write_bytes(data)
     return path
+
+
+@dataclass(frozen=True)
+class _Read:
+    """An extract read to its end: its rows, unless findings say why there are none."""
+
+    header: tuple[str, ...]
+    sha256: str
+    findings: tuple[Finding, ...]
+    rows: pa.Table | None
+
+
+def read_extract(path: Path, known: Collection[str]) -> _Read:
+    """Read all batches of an extract."""
+    batches, findings = [], []
+    with CsvExtract(path, known) as extract:
+        for first, batch in extract.batches():
+            rows, wrong = decode(batch, first, extract.header, known)
+            findings += wrong
+            batches.append(rows)
+        findings += extract.findings
+        schema = pa.schema([(name, pa.string()) for name in extract.header])
+        table = None if findings else pa.Table.from_batches(batches, schema)
+        return _Read(extract.header, extract.sha256, tuple(findings), table)
 
 
 def _only(path: Path) -> Finding:

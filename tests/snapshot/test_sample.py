@@ -15,10 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snapshot.calendar import cutoff_before
-from snapshot.inspection import inspect_extract
 from snapshot.sample import LAPSED, MANAGERS, ROSTER_COLUMNS, Sample, make_sample
 from snapshot.sample_households import Words
-from tests.snapshot.extracts import AS_OF, CATALOGUE, DATA
+from tests.snapshot.extracts import AS_OF, DATA, inspected
 
 Rows = list[dict[str, str]]
 
@@ -36,7 +35,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Sample:
 
 def test_a_sample_imports_as_it_is(sample: Sample) -> None:
     """The checks find nothing in a sample, and all its agents are in its roster."""
-    report = inspect_extract(sample.extract, AS_OF, CATALOGUE, sample.licences).report
+    report = inspected(sample.extract, AS_OF, sample.licences)
     assert () == report.findings
     assert (16, 0) == (report.agents, report.unlisted_agents)
     assert {"Covered California", "Mixed Household", "Medi-Cal"} == set(report.kinds)
@@ -55,7 +54,7 @@ def test_any_size_and_week_imports(
     """Whatever the size, seed and Friday, the sample has that many consumers and no finding."""
     as_of = cutoff_before(AS_OF - timedelta(weeks=weeks))
     made = make_sample(agents, consumers, seed, as_of, tmp_path_factory.mktemp("sample"))
-    assert () == inspect_extract(made.extract, as_of, CATALOGUE).report.findings
+    assert () == inspected(made.extract, as_of).findings
     assert consumers == len({row["consumer_id"] for row in _rows(made.extract)})
 
 

@@ -93,9 +93,9 @@ def test_one_ranged_read_opens_a_shard(room: Room) -> None:
     objects = CountingObjects(room.objects.root)
     open_rows(a_grant(newest.ref, agent), keys, objects, newest)
     names = object_names(newest.attempt)
-    index, (shards, offset, length) = reads
+    index, (pages, _, _), (shards, offset, length) = reads
     assert (names["index"], 0, None) == index
-    assert names["shards"] == shards
+    assert (names["pages"], names["shards"]) == (pages, shards)
     assert 0 < offset < offset + (length or 0) < room.objects.size(shards)
 
 
