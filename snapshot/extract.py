@@ -1,133 +1,46 @@
-"""Reads an extract in a stream: UTF-8 CSV with one header row, every value as the text that stands there.
+"""What an open extract is, whatever kind of file it lies in.
 
-Laws: nothing is guessed, so leading zeros, `NULL`, `TRUE` and `1E5` stay text and an
-empty field is blank. A byte-order mark at the start is tolerated (spreadsheets write it).
-The digest is taken of the very bytes that are parsed, and memory holds a few blocks of them
-whatever the file's size. Records are counted as readers of CSV count them: the header is
-record 1, empty lines count for nothing, and a value with line breaks in it is still one
-record. No message holds a byte of the file's values.
+Laws of every kind: it is read once, as text, a batch of records at a time; memory holds a few
+batches whatever its size; the digest is of the very bytes that were read; no message holds a
+byte of the file's values.
 """
 
 from __future__ import annotations
 
-import contextlib
-import csv
-import hashlib
-import io
 import re
 from collections.abc import Collection, Iterator, Sequence
-from pathlib import Path
-from types import TracebackType
-from typing import Self
+from typing import Protocol
 
 import pyarrow as pa
-from pyarrow import csv as arrow_csv
 
-from snapshot.findings import FILE, Finding, FindingCode, at_file, at_records
+from snapshot.findings import Finding
 
 FIRST_RECORD = 2
-_BLOCK_BYTES = 16 * 1024 * 1024
-_MAX_COLUMNS = 1024
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9 _-]{0,62}")
 
 
-class _DigestingReader(io.RawIOBase):
-    """Passes a file on and keeps its digest and the number of its quotes."""
+class Extract(Protocol):
+    """An open extract."""
 
-    def __init__(self, path: Path) -> None:
-        self._file = path.open("rb")
-        self.digest = hashlib.sha256()
-        self.quotes = 0
-
-    def readable(self) -> bool:
-        """Say yes: this is a source."""
-        return True
-
-    def read(self, size: int = -1) -> bytes:
-        """Return the next bytes."""
-        data = self._file.read(size)
-        self.digest.update(data)
-        self.quotes += data.count(b'"')
-        return data
-
-    def drain(self) -> None:
-        """Read what the parser left, so that the digest is the whole file's."""
-        while self.read(_BLOCK_BYTES):
-            pass
-
-    def close(self) -> None:
-        """Close the file underneath."""
-        self._file.close()
-        super().close()
-
-
-class CsvExtract:
-    """One pass over a CSV extract whose header should have the `known` names; a context.
-
-    `header` is known from the start. `batches` yields the first record's number with columns
-    of bytes in the header's order (`decode` makes text of them), once. When it has ended,
-    `sha256` (hex) is that of all bytes and `findings` say why the file can't be read as a
-    table, if it can't. OSError without a file.
-    """
-
-    def __init__(self, path: Path, known: Collection[str]) -> None:
-        self.file = path.name
-        self.header: tuple[str, ...] = ()
-        self.findings: list[Finding] = []
-        self._path = path
-        self._known = known
-        self._source = _DigestingReader(path)
-        self._first: pa.RecordBatch | None = None
-        self._reader: arrow_csv.CSVStreamingReader | None = None
-
-    def __enter__(self) -> Self:
-        """Read the header."""
-        try:
-            self._reader = _open(self._source)
-            self._first = self._reader.read_next_batch()
-        except (pa.ArrowInvalid, StopIteration):
-            # Arrow's message quotes the place in the file, values and all: it goes no further.
-            self._reader = None
-        if self._first is None or self._first.num_rows == 0 or self._first.num_columns > _MAX_COLUMNS:
-            self._reader = None
-        else:
-            self.header = tuple(
-                column[0].as_py().decode("utf-8", "replace") for column in self._first.columns
-            )
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close the file."""
-        self._reader = self._first = None
-        self._source.close()
+    file: str
+    header: tuple[str, ...]
+    findings: list[Finding]
 
     @property
     def sha256(self) -> str:
-        """The digest of what was read, in hex."""
-        return self._source.digest.hexdigest()
+        """The digest of all bytes in hex, once all batches were read."""
+        ...
 
     def batches(self) -> Iterator[tuple[int, pa.RecordBatch]]:
-        """Yield each batch of records with the number of its first one."""
-        record = FIRST_RECORD
-        whole = self._reader is not None and self._first is not None
-        try:
-            batch = self._first.slice(1) if self._first is not None and self._reader is not None else None
-            while batch is not None and self._reader is not None:
-                if batch.num_rows:
-                    yield record, batch
-                record += batch.num_rows
-                batch = self._reader.read_next_batch()
-        except StopIteration:
-            pass
-        except pa.ArrowInvalid:
-            whole = False
-        self._source.drain()
-        if not whole:
-            self.findings += _unreadable(self._path)
-        if self._source.quotes % 2:
-            self.findings.append(at_file(FindingCode.UNPAIRED_QUOTE))
+        """Yield, once, each batch of records with the number of its first one.
+
+        When it has ended, `findings` say why the file can't be read as a table, if it can't.
+        """
+        ...
+
+    def decode(self, first_record: int, batch: pa.RecordBatch) -> tuple[pa.RecordBatch | None, list[Finding]]:
+        """Return a batch with its columns as text without nulls, or what can't be text; from any thread."""
+        ...
 
 
 def shown_name(header: Sequence[str], place: int, known: Collection[str]) -> str:
@@ -141,61 +54,3 @@ def shown_name(header: Sequence[str], place: int, known: Collection[str]) -> str
         return name
     has_header = 2 * len(set(header) & set(known)) >= len(known)
     return name if has_header and _NAME.fullmatch(name) else f"header field {place + 1}"
-
-
-def decode(
-    batch: pa.RecordBatch, first_record: int, header: Sequence[str], known: Collection[str]
-) -> tuple[pa.RecordBatch | None, list[Finding]]:
-    """Return a batch with its columns as text, or the places of bytes that are not UTF-8."""
-    columns, findings = [], []
-    for place, values in enumerate(batch.columns):
-        try:
-            columns.append(values.cast(pa.string()))
-        except pa.ArrowInvalid:
-            shown = shown_name(header, place, known)
-            findings.append(at_records(FindingCode.NOT_UTF8, shown, _undecodable(values, first_record)))
-    return None if findings else pa.record_batch(columns, names=list(header)), findings
-
-
-def _open(source: _DigestingReader) -> arrow_csv.CSVStreamingReader:
-    # The header is read as a record among others: so one parser sees the whole file, and
-    # repeated names don't confuse it. Bytes first, since a failed decoding names no place.
-    return arrow_csv.open_csv(
-        source,
-        read_options=arrow_csv.ReadOptions(autogenerate_column_names=True, block_size=_BLOCK_BYTES),
-        parse_options=arrow_csv.ParseOptions(newlines_in_values=True),
-        convert_options=arrow_csv.ConvertOptions(
-            column_types={f"f{place}": pa.binary() for place in range(_MAX_COLUMNS)},
-            strings_can_be_null=False,
-        ),
-    )
-
-
-def _unreadable(path: Path) -> list[Finding]:
-    ragged = _ragged_records(path)
-    if ragged:
-        return [at_records(FindingCode.RAGGED_RECORD, FILE, ragged)]
-    return [at_file(FindingCode.NOT_CSV)]
-
-
-def _ragged_records(path: Path) -> list[int]:
-    """Return the records with more or fewer fields than the first; slow, for the report alone."""
-    # Arrow could call back for each such record, but only where it decodes as UTF-8.
-    ragged, record, fields = [], 0, 0
-    with path.open(encoding="latin-1", newline="") as file, contextlib.suppress(csv.Error):
-        for values in filter(None, csv.reader(file)):
-            record += 1
-            fields = fields or len(values)
-            if len(values) != fields:
-                ragged.append(record)
-    return ragged
-
-
-def _undecodable(values: pa.Array, first_record: int) -> list[int]:
-    found = []
-    for record, value in enumerate(values.to_pylist(), first_record):
-        try:
-            value.decode()
-        except UnicodeDecodeError:
-            found.append(record)
-    return found

@@ -18,6 +18,9 @@ class FindingCode(StrEnum):
     """Every reason for which an extract is refused."""
 
     NOT_CSV = "not-csv"
+    NOT_PARQUET = "not-parquet"
+    CHANGED = "changed"
+    NO_TEXT = "no-text"
     UNPAIRED_QUOTE = "unpaired-quote"
     RAGGED_RECORD = "ragged-record"
     NOT_UTF8 = "not-utf8"
@@ -39,6 +42,9 @@ class FindingCode(StrEnum):
 
 MEANING = {
     FindingCode.NOT_CSV: "the file is not a CSV table",
+    FindingCode.NOT_PARQUET: "the file begins as a Parquet file and can't be read as one",
+    FindingCode.CHANGED: "the file was changed while it was read",
+    FindingCode.NO_TEXT: "a Parquet column of a type, or with a value, that no extract's text has",
     FindingCode.UNPAIRED_QUOTE: "the file's quotation marks don't pair: is it whole?",
     FindingCode.RAGGED_RECORD: "a record has more or fewer fields than the header",
     FindingCode.NOT_UTF8: "bytes that are not UTF-8",

@@ -33,7 +33,6 @@ from policies.gate import Ask, Gate, Pending, Transaction, Who
 from policies.never import shipped_list
 from runtime.clock import rfc3339
 from runtime.objects import Objects
-from snapshot.extract import CsvExtract
 from snapshot.facts import next_revision
 from snapshot.forbidden import Forbidden
 from snapshot.index import object_names
@@ -42,6 +41,7 @@ from snapshot.keys import ImportedKeys, ImportVault
 from snapshot.publishing import SnapshotStateError
 from snapshot.report import ExtractRefusedError, ImportReport
 from snapshot.sealing import Rows, Sealer, StoredSnapshot
+from snapshot.sources import open_extract
 from snapshot.spool import Bucket, Spool
 from snapshot.tables import State, snapshot_agents, snapshots
 
@@ -79,7 +79,7 @@ def import_extract(
     """
     attempt = secrets.token_hex(16)
     with ExitStack() as stack:
-        extract = stack.enter_context(CsvExtract(path, [column.name for column in catalogue.columns]))
+        extract = stack.enter_context(open_extract(path, [column.name for column in catalogue.columns]))
         spool = stack.enter_context(Spool(scratch, _buckets(path)))
         workers = stack.enter_context(ThreadPoolExecutor(os.cpu_count() or 1))
         inspector = Inspector(

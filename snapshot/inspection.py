@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 
 from policies.columns import Catalogue
 from snapshot.checks import ACTIVE, AGENT, DELEGATION, KEY, KIND, check_batch, check_cutoff, check_header
-from snapshot.extract import CsvExtract, decode
+from snapshot.extract import Extract
 from snapshot.findings import Finding, FindingCode, at_file, at_records, merge_findings
 from snapshot.forbidden import Forbidden
 from snapshot.pipeline import in_order
@@ -76,7 +76,7 @@ class Inspector:
 
     def inspect(
         self,
-        extract: CsvExtract,
+        extract: Extract,
         *,
         known_agents: Collection[str] | None = None,
         progress: Callable[[str], None] = lambda _: None,
@@ -106,14 +106,14 @@ class Inspector:
         )
         return Inspected(report=report, active=total.active)
 
-    def _pass_over(self, place: tuple[CsvExtract, int, pa.RecordBatch]) -> tuple[Tally, list[Chunk]]:
+    def _pass_over(self, place: tuple[Extract, int, pa.RecordBatch]) -> tuple[Tally, list[Chunk]]:
         extract, first, batch = place
-        _, unreadable = decode(batch, first, extract.header, self._known)
+        _, unreadable = extract.decode(first, batch)
         return Tally(rows=batch.num_rows, unreadable=unreadable), []
 
-    def _judge(self, place: tuple[CsvExtract, int, pa.RecordBatch]) -> tuple[Tally, list[Chunk]]:
+    def _judge(self, place: tuple[Extract, int, pa.RecordBatch]) -> tuple[Tally, list[Chunk]]:
         extract, first, batch = place
-        rows, unreadable = decode(batch, first, extract.header, self._known)
+        rows, unreadable = extract.decode(first, batch)
         if rows is None:
             return Tally(rows=batch.num_rows, unreadable=unreadable), []
         findings = check_batch(rows, first, self.catalogue, self.as_of, self.forbidden)
@@ -133,10 +133,6 @@ class Inspector:
             tally.active = _counted(active.column(AGENT))
             chunks += self.spool.split(ROWS, first, type_rows(active, self.catalogue), active.column(AGENT))
         return tally, chunks
-
-    @property
-    def _known(self) -> list[str]:
-        return [column.name for column in self.catalogue.columns]
 
     def _duplicates(self) -> list[Finding]:
         """Find keys that stand twice; all rows of an agent are in one bucket."""

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from policies.columns import Catalogue
 from policies.never import shipped_list
-from snapshot.extract import CsvExtract
 from snapshot.findings import Finding
 from snapshot.forbidden import Forbidden
 from snapshot.inspection import Inspector
 from snapshot.report import ImportReport
+from snapshot.sources import open_extract
 from snapshot.spool import Spool
 
 DATA = Path(__file__).parents[1] / "data" / "extract.csv"
@@ -51,7 +51,7 @@ def row_of_kind(rows: list[Row], kind: str, *, covered: bool = True) -> int:
 def inspected(path: Path, as_of: datetime = AS_OF, known_agents: Sequence[str] | None = None) -> ImportReport:
     """Read and check an extract, as an import does, and return its report."""
     with (
-        CsvExtract(path, NAMES) as extract,
+        open_extract(path, NAMES) as extract,
         Spool(path.parent, 3) as spool,
         ThreadPoolExecutor(2) as workers,
     ):

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from snapshot.extract import CsvExtract, decode
+from snapshot.csv_extract import CsvExtract
 from snapshot.findings import FILE, Finding, FindingCode
 
 DATA = Path(__file__).parents[1] / "data" / "extract.csv"
@@ -41,7 +41,7 @@ def read_extract(path: Path, known: Collection[str]) -> _Read:
     batches, findings = [], []
     with CsvExtract(path, known) as extract:
         for first, batch in extract.batches():
-            rows, wrong = decode(batch, first, extract.header, known)
+            rows, wrong = extract.decode(first, batch)
             findings += wrong
             batches.append(rows)
         findings += extract.findings
