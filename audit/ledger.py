@@ -23,7 +23,7 @@ from audit.entry import Draft, Entry, SameBatch
 from audit.errors import LedgerBrokenError, LedgerError, LedgerGapError, LedgerUnavailableError
 from audit.reader import LedgerReader, Proof, Proven
 from audit.stored import answering, calculate, read_head, store_nodes
-from audit.tables import ledger_entries, ledger_head, ledger_rules
+from audit.tables import ledger_entries, ledger_head, ledger_records, ledger_rules
 from runtime.clock import Clock, rfc3339
 
 __all__ = [
@@ -76,6 +76,9 @@ class Ledger:
             ]
             if rules:
                 connection.execute(insert(ledger_rules), rules)
+            records = [_record(each) for each in recorded if each.entry.record is not None]
+            if records:
+                connection.execute(insert(ledger_records), records)
             store_nodes(connection, made)
             moved = {
                 "size": head.size + len(recorded),
@@ -98,6 +101,11 @@ class Ledger:
             encoded = entry.encode()
             recorded.append(Recorded(index=index, entry=entry, encoded=encoded, leaf=tree.leaf_hash(encoded)))
         return recorded
+
+
+def _record(recorded: Recorded) -> dict[str, Any]:
+    entry = recorded.entry
+    return {"person": entry.resource.id, "index": recorded.index, "record": entry.record}
 
 
 def _row(recorded: Recorded) -> dict[str, Any]:

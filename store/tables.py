@@ -34,6 +34,7 @@ people = sa.Table(
     sa.Column("attested_on", sa.Text, nullable=False),
     sa.Column("email_changed_on", sa.Text, nullable=False),
     sa.Column("roster_at", sa.Text, nullable=False),
+    sa.Column("listed", sa.Boolean, nullable=False, server_default=sa.true()),
     sa.Column("password_hash", sa.Text),
     sa.Column("factors_reset_at", sa.Text),
     sa.Column("last_sign_in_at", sa.Text),
