@@ -80,6 +80,7 @@ class Bound:
     snapshot: SnapshotRef | None = None
     recipient: str | None = None
     objects: tuple[str, ...] = ()
+    reason: str | None = None
 
 
 class FactSource(Protocol):
@@ -226,6 +227,7 @@ class Transaction:
             snapshot=bound.snapshot,
             objects=bound.objects or None,
             recipient=bound.recipient,
+            reason=bound.reason,
             columns_digest=columns_digest(columns, bound.profile or "") if columns else None,
         )
 
