@@ -14,9 +14,10 @@ import builtins
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
+from functools import cache
 from typing import Any, ClassVar, Final
 
-from audit.canonical import CanonicalError, decode, encode
+from audit.canonical import CanonicalError, decode, encode_plain
 from audit.events import Event, Outcome
 from audit.fields import VERSION, EntryError, check_entry
 from audit.tree import leaf_hash, root_of
@@ -150,8 +151,10 @@ class Draft(Statement):
 
     def settle(self, at: str, because: int | None) -> Entry:
         """Return the entry that this draft becomes at a moment."""
-        stated = {each.name: getattr(self, each.name) for each in fields(Statement)}
-        return Entry(**stated, at=at, because=because)
+        entry = object.__new__(Entry)
+        # An entry has the draft's fields and `at`. Frozen classes set their fields one by one, slowly.
+        entry.__dict__.update(vars(self), at=at, because=because)
+        return entry
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,7 +169,7 @@ class Entry(Statement):
         """Return the canonical bytes: the leaf's data. Raises EntryError."""
         wire = {"v": self.v, **_wire(self)}
         check_entry(wire)
-        return encode(wire)
+        return encode_plain(wire)
 
     @staticmethod
     def decode(data: builtins.bytes) -> Entry:
@@ -182,12 +185,17 @@ class Entry(Statement):
 
 def _wire(part: Any) -> dict[str, Any]:
     """Write a dataclass as a JSON object that leaves out what is at its default: absent is absent."""
-    present = ((each.name, getattr(part, each.name)) for each in fields(part) if _is_said(part, each))
-    return {name: _value(value) for name, value in present}
+    said, defaults = vars(part), _defaults(type(part))
+    return {
+        name: value if type(value) is str else _value(value)
+        for name, default in defaults
+        if (value := said[name]) is not default and value != default
+    }
 
 
-def _is_said(part: Any, each: Any) -> bool:
-    return bool(getattr(part, each.name) != each.default)
+@cache
+def _defaults(kind: Any) -> tuple[tuple[str, Any], ...]:
+    return tuple((each.name, each.default) for each in fields(kind))
 
 
 def _value(value: Any) -> Any:
