@@ -13,7 +13,9 @@ from typing import Any
 import rfc8785
 
 MAX_BYTES = 64 * 1024
-_PLAIN = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False, check_circular=False)
+_PLAIN = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, check_circular=False
+)
 
 
 class CanonicalError(ValueError):

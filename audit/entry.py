@@ -14,7 +14,6 @@ import builtins
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
-from functools import cache
 from typing import Any, ClassVar, Final
 
 from audit.canonical import CanonicalError, decode, encode_plain
@@ -185,7 +184,7 @@ class Entry(Statement):
 
 def _wire(part: Any) -> dict[str, Any]:
     """Write a dataclass as a JSON object that leaves out what is at its default: absent is absent."""
-    said, defaults = vars(part), _defaults(type(part))
+    said, defaults = vars(part), _DEFAULTS[type(part)]
     return {
         name: value if type(value) is str else _value(value)
         for name, default in defaults
@@ -193,15 +192,10 @@ def _wire(part: Any) -> dict[str, Any]:
     }
 
 
-@cache
-def _defaults(kind: Any) -> tuple[tuple[str, Any], ...]:
-    return tuple((each.name, each.default) for each in fields(kind))
-
-
 def _value(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_value(each) for each in value]
-    return _wire(value) if isinstance(value, (Actor, Resource, SnapshotRef, Consumers, HeadRef)) else value
+    return _wire(value) if type(value) in _DEFAULTS else value
 
 
 def _same(value: Any) -> Any:
@@ -212,6 +206,10 @@ def _actor(value: Mapping[str, Any]) -> Actor:
     return Actor(**{**value, "amr": tuple(value.get("amr", ()))})
 
 
+_DEFAULTS: Final[dict[type[Any], tuple[tuple[str, Any], ...]]] = {
+    kind: tuple((each.name, each.default) for each in fields(kind))
+    for kind in (Entry, Actor, Resource, SnapshotRef, Consumers, HeadRef)
+}
 _READ: Final[dict[str, Callable[[Any], Any]]] = {
     "event": Event,
     "outcome": Outcome,
