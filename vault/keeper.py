@@ -22,8 +22,6 @@ import hmac
 from dataclasses import dataclass
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
 from audit.checkpoint import Head, NoteError, SigningKey, read_checkpoint, sign_checkpoint
 from runtime.clock import Clock, rfc3339
 from vault.destruction import Destruction
@@ -35,8 +33,10 @@ from vault.marks import Marks
 from vault.messages import Answer, Request
 from vault.openings import OPENINGS, Opening
 from vault.permits import read_permit
+from vault.signing import Signing
 from vault.store import Store, StoreBrokenError
 from vault.table import CALLERS_WITHOUT_PERMIT, ROWS, Call, CallerKind
+from vault.wrapping import ProviderError, WrapError
 
 STALE_TIMES = 3
 
@@ -63,12 +63,15 @@ class Keeper:
         self._store = store
         self._house_clock = house_clock
         self._machine_clock = machine_clock
-        private = Ed25519PrivateKey.from_private_bytes(store.fact("signing_key"))
-        self._key = SigningKey(store.fact("origin").decode(), private)
+        self._signing = Signing(store)
         self._holdings = Holdings(store)
         self._marks = Marks(store)
         self._factors = Factors(store, self._holdings)
-        self._destruction = Destruction(store, self._holdings, self._key)
+        self._destruction = Destruction(store, self._holdings, self._signing)
+
+    @property
+    def _key(self) -> SigningKey:
+        return self._signing.key
 
     @property
     def is_locked(self) -> bool:
@@ -94,7 +97,7 @@ class Keeper:
                 return self._answer_in_change(request, tries)
         except RefusalError as refusal:
             return Answer(code=refusal.code, field=refusal.field)
-        except StoreBrokenError:
+        except (StoreBrokenError, ProviderError, WrapError):
             return Answer(code=Code.UNAVAILABLE)
 
     def _answer_in_change(self, request: Request, tries: Tries) -> Answer:

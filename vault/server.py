@@ -39,8 +39,10 @@ from vault.framing import (
 from vault.home import HomeError
 from vault.keeper import Keeper, Tries
 from vault.messages import Answer, read_request, write_answer
+from vault.providers import provider_from
 from vault.store import Store
 from vault.turns import Turns
+from vault.wrapping import ProviderError
 
 SOCKET_PATH_MAX_BYTES = 100  # the kernel's limit is 108 with its terminator; others have 104
 HOLD_SECONDS = 0.5
@@ -170,9 +172,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.umask(0o077)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
-        store = Store(options.home)
+        store = Store(options.home, provider=provider_from(os.environ, options.home))
         listener = listen(options.socket)
-    except HomeError as error:
+    except (HomeError, ProviderError) as error:
         sys.stderr.write(f"vault: {error}\n")
         return 1
     keeper = Keeper(store, HouseClock(timedelta(seconds=options.clock_offset)), HouseClock())
