@@ -143,7 +143,7 @@ def may_try(standing: Standing, now: datetime) -> bool:
 
 def next_try(tries: int, now: datetime) -> datetime:
     """Return when to try again after so many failures: later each time, and not for ever later."""
-    return now + min(_FIRST_WAIT * 2 ** min(tries - 1, 10), _LONGEST_WAIT)
+    return now + min(_FIRST_WAIT * (1 << min(tries - 1, 10)), _LONGEST_WAIT)
 
 
 def is_overdue(standing: Standing, moved: Movement, now: datetime, pace: Pace) -> bool:
