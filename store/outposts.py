@@ -13,8 +13,9 @@ from sqlalchemy import Connection, Row, select
 
 from audit.anchor import Standing
 from audit.checkpoint import Head
+from identity.people import Role
 from runtime.clock import parse_rfc3339, rfc3339
-from store.tables import cosignatures, outposts
+from store.tables import cosignatures, outposts, people
 
 
 def standing_of(connection: Connection, name: str) -> Standing:
@@ -56,6 +57,16 @@ def cosignature_lines(connection: Connection, size: int) -> list[str]:
     """Return the witnesses' signature lines over a size, by name."""
     query = select(cosignatures.c.line).where(cosignatures.c.size == size)
     return list(connection.execute(query.order_by(cosignatures.c.witness)).scalars())
+
+
+def reviewers_addresses(connection: Connection) -> list[str]:
+    """Return the mail addresses of the reviewers who can sign in, in order of their user names."""
+    query = select(people.c.email).where(
+        people.c.role == Role.REVIEWER.value,
+        people.c.password_hash.is_not(None),
+        people.c.disabled.is_(False),
+    )
+    return list(connection.execute(query.order_by(people.c.username)).scalars())
 
 
 def _write(connection: Connection, name: str, values: dict[str, Any]) -> None:
