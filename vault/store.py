@@ -41,12 +41,14 @@ class Store:
         Without a provider the key is a file in the home. Raises HomeError or ProviderError.
         """
         self.provider = provider or provider_from({}, home)
-        self._lock = HomeLock(home)
-        try:
+        self._counter = counter or CounterFile(home)
+        self._shredded = self._rewrapped = False
+        self._wrappings: dict[str, Wrapping] = {}
+        with contextlib.ExitStack() as stack:
+            self._lock = HomeLock(home)
+            stack.callback(self._lock.release)
             self.connection = open_file(home / STORE_NAME)
-            self._counter = counter or CounterFile(home)
-            self._shredded = False
-            self._wrappings: dict[str, Wrapping] = {}
+            stack.callback(self.connection.close)
             self._truncate()
             self._settled, self.is_behind = self._compare()
             if version_of(self.connection) == CLEAR_VERSION:
@@ -54,9 +56,7 @@ class Store:
             self._wrapping()
             if not self.is_behind:
                 self._drop_other_keys()
-        except BaseException:
-            self._lock.release()
-            raise
+            stack.pop_all()
 
     def _compare(self) -> tuple[int, bool]:
         changes, counted = self.changes(), self._counter.read()
@@ -121,12 +121,13 @@ class Store:
             self._truncate()
         # Dying here leaves the counter one behind: the next start heals it.
         self._counter.write(changes)
-        try:
-            self._drop_other_keys()
-        except ProviderError:
-            raise StoreBrokenError from None
+        if self._rewrapped:
+            try:
+                self._drop_other_keys()
+            except ProviderError:
+                raise StoreBrokenError from None
         self._settled = changes
-        self._shredded = False
+        self._shredded = self._rewrapped = False
 
     def _truncate(self) -> None:
         busy = self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
@@ -184,6 +185,7 @@ class Store:
         """
         old, new = self._wrapping(), Wrapping(self.provider.key(key_id))
         self.will_shred()
+        self._rewrapped = True
         rows = self.connection.execute("SELECT id, name, secret FROM secrets WHERE secret IS NOT NULL")
         for row, name, wrapped in rows.fetchall():
             bound = f"secret {name}"

@@ -72,6 +72,14 @@ def _gcm(nonce: bytes, associated: bytes) -> GCMParams:
     return GCMParams(nonce=nonce, aad=associated, tag_bits=8 * TAG_BYTES)
 
 
+def _signed_in(token: Any, pin: str) -> Any:
+    try:
+        return token.open(rw=True, user_pin=pin)
+    except pkcs11.exceptions.UserAlreadyLoggedIn:
+        # All sessions of a process share its login.
+        return token.open(rw=True)
+
+
 class TokenKeys:
     """Wrapping keys in the token of a label, behind a PKCS#11 module."""
 
@@ -80,7 +88,8 @@ class TokenKeys:
     def __init__(self, module: str, token_label: str, pin: str) -> None:
         """Open a session, or raise ProviderError: no module, no such token, a wrong PIN."""
         try:
-            self._session = pkcs11.lib(module).get_token(token_label=token_label).open(rw=True, user_pin=pin)
+            token = pkcs11.lib(module).get_token(token_label=token_label)
+            self._session = _signed_in(token, pin)
         except (pkcs11.exceptions.PKCS11Error, RuntimeError, OSError) as error:
             raise ProviderError(
                 f"the PKCS#11 token can't be opened ({type(error).__name__}): look at "
