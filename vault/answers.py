@@ -80,6 +80,22 @@ def read_import_keys(
     )
 
 
+def read_build_keys(body: Mapping[str, Any]) -> BuildKeys:
+    """Read the answer to `build_book`."""
+    return BuildKeys(**{name: decode_bytes(body[name]) for name in ("shard", "index", "book")})
+
+
+def read_list_keys(body: Mapping[str, Any]) -> ListKeys:
+    """Read the answer to `view_consumers`."""
+    return ListKeys(list=decode_bytes(body["list"]), index=decode_bytes(body["index"]))
+
+
+def read_found(body: Mapping[str, Any], ids: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """Read the answer to `find_consumer`: each id's pseudonyms, the oldest year's first."""
+    of_years = [write_pseudonyms(int(year), decode_bytes(body[year])) for year in sorted(body)]
+    return {one: tuple(year[place] for year in of_years) for place, one in enumerate(ids)}
+
+
 def read_status(body: Mapping[str, Any], size: int) -> VaultStatus:
     """Read the answer to `status`."""
     return VaultStatus(

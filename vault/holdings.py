@@ -121,6 +121,13 @@ class Holdings:
         row = self._find("SELECT 1 FROM secrets WHERE name = ?", name)
         return self.open(name) if row else self.mint(name)
 
+    def year_keys(self) -> dict[int, bytes]:
+        """Return the pseudonym keys of all years that still have one."""
+        rows = self._store.connection.execute(
+            "SELECT name FROM secrets WHERE name GLOB 'year:*' AND secret IS NOT NULL ORDER BY name"
+        )
+        return {int(name.removeprefix("year:")): self.open(name) for (name,) in rows.fetchall()}
+
     def renew(self, name: str, secret: bytes) -> None:
         """Put a secret under a name whether or not it was taken; the one before is shredded."""
         self.shred(name)

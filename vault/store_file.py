@@ -37,6 +37,12 @@ CREATE TABLE alarms (
   kind TEXT PRIMARY KEY, first_at TEXT NOT NULL, last_at TEXT NOT NULL, times INTEGER NOT NULL
 ) WITHOUT ROWID;
 """
+# What came after the first vaults; made in theirs when they are opened.
+_ADDED = """
+CREATE TABLE IF NOT EXISTS opened (
+  who TEXT NOT NULL, minute INTEGER NOT NULL, times INTEGER NOT NULL, PRIMARY KEY (who, minute)
+) WITHOUT ROWID;
+"""
 _PRAGMAS = (
     "PRAGMA secure_delete=ON",
     "PRAGMA locking_mode=EXCLUSIVE",
@@ -54,6 +60,7 @@ def open_file(path: Path) -> sqlite3.Connection:
     if version_of(connection) not in {CLEAR_VERSION, SCHEMA_VERSION}:
         connection.close()
         raise HomeError("this vault's store was written by another version")
+    connection.executescript(_ADDED)
     return connection
 
 

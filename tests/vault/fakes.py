@@ -150,7 +150,7 @@ class Asker:
 
     def show(self) -> Answer:
         """Show what was read."""
-        answer = self.keeper.answer(self.request or self.read(), self.tries)
+        answer = self.keeper.answer(self.request or self.read(), self.tries).whole()
         if answer.size is not None:
             self.seen = answer.size
         return answer
