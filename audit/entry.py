@@ -117,6 +117,7 @@ class Statement:
     purpose: str | None = None
     rules: tuple[str, ...] | None = None
     policy: str | None = None
+    facts: str | None = None
     expires: str | None = None
     agent: str | None = None
     export: str | None = None

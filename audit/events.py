@@ -142,6 +142,7 @@ CARRIED_BY: Final[dict[str, frozenset[Event]]] = {
     "purpose": DECISIONS,
     "rules": DECISIONS,
     "policy": DECISIONS,
+    "facts": DECISIONS,
     "expires": DECISIONS,
     "columns_digest": DECISIONS | _DISCLOSURE,
     "consumers": _DISCLOSURE,

@@ -167,6 +167,7 @@ SOMETIMES: Final[dict[str, Check]] = {
     "purpose": _code,
     "rules": many(_rule, least=0),
     "policy": _digest,
+    "facts": _digest,
     "expires": moment,
     "agent": text(r"[0-9A-Z]{4,16}", "a licence number"),
     "export": _id,

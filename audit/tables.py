@@ -48,6 +48,13 @@ ledger_records = Table(
     Column("record", Text, nullable=False),
 )
 
+ledger_inputs = Table(
+    "ledger_inputs",
+    metadata,
+    Column("index", _COUNT, primary_key=True, autoincrement=False),
+    Column("facts", Text, nullable=False),
+)
+
 ledger_nodes = Table(
     "ledger_nodes",
     metadata,
