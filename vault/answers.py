@@ -53,13 +53,21 @@ class Alarm:
 
 @dataclass(frozen=True, kw_only=True)
 class VaultStatus:
-    """How the vault is: locked or not, the log it signs for, V's size, its alarms."""
+    """How the vault is: locked or not, the log it signs for, V's size, its alarms.
+
+    `provider` holds the wrapping key `wrapping_key`, for which recovery shares exist or not;
+    `history` is the text of its signing keys (`audit/key_history.py`).
+    """
 
     locked: bool
     origin: str
     vkey: str
     size: int
     alarms: tuple[Alarm, ...]
+    provider: str
+    wrapping_key: str
+    has_shares: bool
+    history: str
 
 
 def read_import_keys(
@@ -104,4 +112,8 @@ def read_status(body: Mapping[str, Any], size: int) -> VaultStatus:
         vkey=str(body["vkey"]),
         size=size,
         alarms=tuple(Alarm(**alarm) for alarm in body["alarms"]),
+        provider=str(body["provider"]),
+        wrapping_key=str(body["wrapping_key"]),
+        has_shares=bool(body["has_shares"]),
+        history=str(body["history"]),
     )

@@ -85,6 +85,11 @@ def finding(permit: int, ids: Sequence[str], *, kind: str) -> Opening:
     return Opening(call=Call.FIND_CONSUMER, permit=permit, texts={"kind": kind}, lists={"ids": tuple(ids)})
 
 
+def rotating(permit: int, material: Sequence[str]) -> Opening:
+    """Ask for what `rotate_key` returns."""
+    return Opening(call=Call.ROTATE_KEY, permit=permit, lists={"material": tuple(material)})
+
+
 def read_opened(opening: Opening, body: Mapping[str, Any]) -> Any:
     """Return what an opening's call returns, from its answer's body."""
     return _READERS[opening.call](opening, body)
@@ -110,5 +115,6 @@ _READERS: Mapping[Call, Callable[[Opening, Mapping[str, Any]], Any]] = {
     Call.VIEW_CONSUMERS: lambda _opening, body: read_list_keys(body),
     Call.ENROL_FACTOR: lambda _opening, body: str(body["secret"]),
     Call.DESTROY: lambda _opening, body: [str(record) for record in body["records"]],
+    Call.ROTATE_KEY: lambda _opening, body: {name: str(value) for name, value in body.items()},
     Call.FIND_CONSUMER: lambda opening, body: read_found(body, opening.lists["ids"]),
 }

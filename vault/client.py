@@ -29,6 +29,7 @@ from vault.batches import (
     read_opened,
     read_outcomes,
     revealing,
+    rotating,
     sending,
     viewing,
 )
@@ -129,6 +130,11 @@ class VaultClient:
         """Return the pseudonyms that ids of consumers (or of `case`s) have had, in every year kept."""
         found: dict[str, tuple[str, ...]] = self._open_one(finding(permit, ids, kind=kind))
         return found
+
+    def rotate_key(self, permit: int, material: Sequence[str] = ()) -> dict[str, str]:
+        """Change the key that the permit names (`vault/rotation.py`); return what may be known of it."""
+        rotated: dict[str, str] = self._open_one(rotating(permit, material))
+        return rotated
 
     def open_many(self, openings: Sequence[Opening]) -> list[Outcome]:
         """Open many permits in one go, each judged by itself; return one outcome each, in their order.

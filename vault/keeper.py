@@ -37,6 +37,7 @@ from vault.messages import Answer, Request, write_answer
 from vault.opener import Moment, Opener
 from vault.openings import Opened
 from vault.quotas import QUOTAS, Quota, Quotas
+from vault.rotation import Rotation
 from vault.signing import Signing
 from vault.store import Store, StoreBrokenError
 from vault.table import CALLERS_WITHOUT_PERMIT, ROWS, Call, CallerKind
@@ -82,6 +83,7 @@ class Keeper:
             marks=Marks(store),
             factors=self._factors,
             destruction=Destruction(store, holdings, self._signing),
+            rotation=Rotation(store, self._signing),
             quotas=Quotas(store, quotas),
         )
 
@@ -163,8 +165,8 @@ class Keeper:
                 opened = effect()
                 return Answer(code=Code.OPENED, body=opened.body, rest=opened.rest)
         except RefusalError as refusal:
-            if refusal.code is Code.QUOTA:
-                self._sound(Code.QUOTA)
+            if refusal.code in {Code.QUOTA, Code.DAMAGED}:
+                self._sound(refusal.code)
             return Answer(code=refusal.code, field=refusal.field)
 
     def _verify_totp(self, request: Request) -> Opened:
@@ -214,5 +216,9 @@ class Keeper:
             "origin": self._key.name,
             "vkey": self._key.verifier.text(),
             "alarms": self._alarms.listed(),
+            "provider": self._store.provider.name,
+            "wrapping_key": self._store.wrapping_key_id,
+            "has_shares": self._store.optional_fact("recovery_copy") is not None,
+            "history": self._signing.history,
         }
         return Answer(code=Code.OPENED, size=self.head.size, body=body)

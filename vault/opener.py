@@ -23,6 +23,7 @@ from vault.messages import Request
 from vault.openings import OPENINGS, Opened, Opening
 from vault.permits import read_entry, read_permit
 from vault.quotas import Quotas
+from vault.rotation import Rotation
 from vault.table import ROWS, Call, CallerKind
 
 
@@ -49,6 +50,7 @@ class Opener:
     marks: Marks
     factors: Factors
     destruction: Destruction
+    rotation: Rotation
     quotas: Quotas
 
     def open(self, request: Request, moment: Moment) -> Opened:
@@ -67,10 +69,12 @@ class Opener:
                 request=request,
                 permit=permit,
                 published=self._published(request, moment),
+                head=moment.head,
                 now=moment.now,
                 holdings=self.holdings,
                 factors=self.factors,
                 destruction=self.destruction,
+                rotation=self.rotation,
             )
         )
         self.marks.spend(permit)

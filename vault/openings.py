@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from audit.checkpoint import Head
 from audit.entry import Entry
 from vault.destruction import Destruction
 from vault.errors import Code, RefusalError
@@ -22,6 +23,7 @@ from vault.keys import Use, derive_key
 from vault.messages import Request
 from vault.permits import Permit, published_attempt
 from vault.pseudonyms import PseudonymKind, derive_pseudonyms
+from vault.rotation import Rotation
 from vault.table import Call
 
 PASSPHRASE_MAX_CHARS = 255
@@ -43,10 +45,12 @@ class Opening:
     request: Request
     permit: Permit
     published: Entry | None
+    head: Head
     now: datetime
     holdings: Holdings
     factors: Factors
     destruction: Destruction
+    rotation: Rotation
 
     @property
     def entry(self) -> Entry:
@@ -154,6 +158,11 @@ def _destroy(opening: Opening) -> Opened:
     return Opened({"records": opening.destruction.destroy(objects, opening.permit, opening.now)})
 
 
+def _rotate_key(opening: Opening) -> Opened:
+    material = opening.request.lists["material"]
+    return Opened(opening.rotation.rotate(opening.entry.resource.id, material, opening.head, opening.now))
+
+
 OPENINGS: dict[Call, Callable[[Opening], Opened]] = {
     Call.IMPORT_SNAPSHOT: _import_snapshot,
     Call.BUILD_BOOK: _build_book,
@@ -163,5 +172,6 @@ OPENINGS: dict[Call, Callable[[Opening], Opened]] = {
     Call.VIEW_CONSUMERS: _view_consumers,
     Call.ENROL_FACTOR: _enrol_factor,
     Call.DESTROY: _destroy,
+    Call.ROTATE_KEY: _rotate_key,
     Call.FIND_CONSUMER: _find_consumer,
 }

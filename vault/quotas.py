@@ -49,6 +49,7 @@ QUOTAS: Mapping[Call, Quota] = {
     Call.ENROL_FACTOR: Quota(minute=600, hour=6000),
     Call.DESTROY: Quota(minute=12_000, hour=240_000),
     Call.FIND_CONSUMER: Quota(minute=60, hour=600),
+    Call.ROTATE_KEY: Quota(minute=10, hour=60),
 }
 # For one person, in addition to their caller's.
 QUOTAS_OF_ONE: Mapping[Call, Quota] = {Call.FIND_CONSUMER: Quota(minute=10, hour=60)}

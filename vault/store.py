@@ -149,6 +149,11 @@ class Store:
             raise KeyError(name)
         return value
 
+    def optional_fact(self, name: str) -> bytes | None:
+        """Return one fact about the vault, or None where it was never written."""
+        value = self._value("SELECT value FROM facts WHERE name = ?", name)
+        return value if isinstance(value, bytes) else None
+
     def put_fact(self, name: str, value: bytes) -> None:
         """Write one fact, replacing what it was."""
         self.connection.execute(
