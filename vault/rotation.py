@@ -90,7 +90,7 @@ class Rotation:
             key = secrets.token_bytes(WRAPPING_KEY_BYTES)
             self.store.put_fact("recovery_copy", seal_copy(recovery_public, key_id, key))
             self.store.provider.take(key_id, key)
-        # What dies between here and the commit leaves a key too many, which the next start destroys.
+        # Who dies between here and the commit leaves a key too many, which never wrapped anything.
         self.store.rewrap(key_id)
 
     def _rotate_checkpoint(self, material: Sequence[str], head: Head, now: datetime) -> Mapping[str, Any]:

@@ -9,8 +9,8 @@ Laws:
    before the counter is written.
 3. A name that ever held a secret stays taken for good, also after destruction.
 4. Secrets lie here wrapped under the provider's key that the fact `wrapping_key` names, each bound
-   to its name. Any other key of the provider is a leftover, and is destroyed once this is known to
-   be the present store and the key in force is there.
+   to its name. A key that was in force is destroyed when the change that ended it is counted, else
+   at the next start. Other keys of the provider are another's, and are left alone.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Store:
                 self._wrap_all()
             self._wrapping()
             if not self.is_behind:
-                self._drop_other_keys()
+                self._drop_former_key()
             stack.pop_all()
 
     def _compare(self) -> tuple[int, bool]:
@@ -123,7 +123,7 @@ class Store:
         self._counter.write(changes)
         if self._rewrapped:
             try:
-                self._drop_other_keys()
+                self._drop_former_key()
             except ProviderError:
                 raise StoreBrokenError from None
         self._settled = changes
@@ -198,6 +198,8 @@ class Store:
         for fact in SECRET_FACTS:
             bound = f"fact {fact}"
             self.put_fact(fact, new.wrap(bound, old.unwrap(bound, self.fact(fact))))
+        # One is enough: no change is counted, hence none follows, while a former key is still there.
+        self.put_fact("former_wrapping_key", self.fact("wrapping_key"))
         self.put_fact("wrapping_key", key_id.encode())
 
     def _put_row(self, row: int, wrapped: bytes) -> None:
@@ -210,12 +212,11 @@ class Store:
             self._wrappings[key_id] = Wrapping(self.provider.key(key_id))
         return self._wrappings[key_id]
 
-    def _drop_other_keys(self) -> None:
-        present = self.wrapping_key_id
-        for key_id in self.provider.ids():
-            if key_id != present:
-                self.provider.destroy(key_id)
-                self._wrappings.pop(key_id, None)
+    def _drop_former_key(self) -> None:
+        former = self.optional_fact("former_wrapping_key")
+        if former is not None:
+            self.provider.destroy(former.decode())
+            self._wrappings.pop(former.decode(), None)
 
     def _wrap_all(self) -> None:
         """Bring a store with clear secrets to this version, in one change."""
