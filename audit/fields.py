@@ -78,8 +78,12 @@ def record(always: Mapping[str, Check], sometimes: Mapping[str, Check]) -> Check
             raise EntryError(f"{where} lacks {', '.join(sorted(always.keys() - value.keys()))}")
         if not value.keys() <= checks.keys():
             raise EntryError(f"{where} has a field that an entry can't have")
-        for name, each in value.items():
-            checks[name](each, f"{where}.{name}")
+        try:
+            for name, each in value.items():
+                checks[name](each, name)
+        except EntryError as error:
+            # Paths are put together where something is wrong, and not for each field that is right.
+            raise EntryError(f"{where}.{error}") from None
 
     return check
 
