@@ -2,8 +2,9 @@
 
 Laws of this file:
 1. The peer inserts what `ledger_entries` holds of the same entries, made beforehand, into a table
-   of the same columns and indexes without a trigger, by the driver itself, in the same database
-   and with the same durability. No look-ups of rules, no tree, no head, no check, no encoding.
+   of the same columns and indexes without a trigger, in the same database and with the same
+   durability: no tree, no head, no check, no encoding. Both work in the house's own transactions
+   (`runtime.database.writing`), and the peer speaks to the driver itself there.
 2. Ledger and peer take turns; the ratio is the median over the turns. The note has the ratio to a
    table of the bare bytes too, without look-ups and indexes, and the times.
 3. Files lie on a disk, since a commit in memory costs nothing.
@@ -12,7 +13,6 @@ Laws of this file:
 from __future__ import annotations
 
 import shutil
-import sqlite3
 import statistics
 import tempfile
 import time
@@ -22,22 +22,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import psycopg
 from sqlalchemy import Engine
 
 from audit.entry import Actor, Draft, Resource, SnapshotRef
 from audit.events import Event, Outcome
-from audit.ledger import Ledger
+from audit.ledger import Ledger, Recorded
+from audit.tables import ledger_entries
 from bench.table import Ratio
 from runtime.clock import HouseClock, rfc3339
-from runtime.database import migrate, open_database, writing
+from runtime.database import migrate, open_database, reading, writing
 from tests.postgres import postgres_programs, start_postgres
 
 BATCH: Final = 500
 _GOALS: Final = {1: 0.7, BATCH: 0.25}
-_COLUMNS: Final = ("index", "leaf", "entry", "at", "event", "action", "outcome", "actor", "agent", "export",
-                   "fencing")  # fmt: skip
-_NAMES: Final = ", ".join(f'"{name}"' for name in _COLUMNS)
+_COLUMNS: Final = tuple(column.name for column in ledger_entries.columns)
 Insert = Callable[[list[Any]], None]
 
 
@@ -121,43 +119,46 @@ def _draft() -> Draft:
     )
 
 
-def _row(one: Any) -> tuple[Any, ...]:
+def _row(one: Recorded) -> tuple[Any, ...]:
     entry = one.entry
     looked_up = (entry.at, entry.event.value, entry.action, entry.outcome.value, entry.actor.id)
     return (one.index, one.leaf, one.encoded, *looked_up, entry.agent, entry.export, entry.fencing)
+
+
+def _insert(engine: Engine, table: str, marks: list[str]) -> Insert:
+    """Return what inserts rows into a table in a transaction of its own, by the driver's own cursor."""
+    statement = f"INSERT INTO {table} VALUES ({', '.join(marks)})"  # noqa: S608 - our own names
+
+    def insert(rows: list[Any]) -> None:
+        with writing(engine) as connection:
+            driver: Any = connection.connection.driver_connection
+            with closing(driver.cursor()) as cursor:
+                if len(rows) == 1:
+                    cursor.execute(statement, rows[0])
+                else:
+                    cursor.executemany(statement, rows)
+
+    return insert
 
 
 @contextmanager
 def _sqlite(folder: Path) -> Iterator[Peers]:
     engine = open_database(f"sqlite:///{folder / 'house.db'}")
     migrate(engine)
-    with closing(sqlite3.connect(folder / "peer.db", isolation_level=None)) as peer:
-        peer.execute("PRAGMA journal_mode=WAL")
-        peer.execute("PRAGMA synchronous=FULL")
-        with closing(sqlite3.connect(folder / "house.db")) as house:
-            made = "SELECT sql FROM sqlite_master WHERE tbl_name = 'ledger_entries' AND type <> 'trigger'"
-            for (statement,) in house.execute(made):
-                if statement:
-                    peer.execute(statement)
-        peer.execute('CREATE TABLE bare ("index" INTEGER PRIMARY KEY, entry BLOB NOT NULL)')
-
-        def insert(table: str, names: str) -> Insert:
-            marks = ", ".join("?" for _ in names.split(","))
-            statement = f"INSERT INTO {table} ({names}) VALUES ({marks})"  # noqa: S608 - our own names
-
-            def inserted(rows: list[Any]) -> None:
-                peer.execute("BEGIN IMMEDIATE")
-                peer.executemany(statement, rows)
-                peer.execute("COMMIT")
-
-            return inserted
-
-        yield Peers(
-            name="SQLite",
-            engine=engine,
-            shaped=insert("ledger_entries", _NAMES),
-            bare=insert("bare", '"index", entry'),
-        )
+    beside = open_database(f"sqlite:///{folder / 'peer.db'}")
+    with reading(engine) as house, writing(beside) as peer:
+        made = "SELECT sql FROM sqlite_master WHERE tbl_name = 'ledger_entries' AND type <> 'trigger'"
+        for statement in house.exec_driver_sql(made).scalars():
+            if statement:
+                peer.exec_driver_sql(statement)
+        peer.exec_driver_sql('CREATE TABLE bare ("index" INTEGER PRIMARY KEY, entry BLOB NOT NULL)')
+    yield Peers(
+        name="SQLite",
+        engine=engine,
+        shaped=_insert(beside, "ledger_entries", ["?"] * len(_COLUMNS)),
+        bare=_insert(beside, "bare", ["?", "?"]),
+    )
+    beside.dispose()
     engine.dispose()
 
 
@@ -171,31 +172,16 @@ def _postgres(folder: Path) -> Iterator[Peers]:
         server.administer("CREATE DATABASE house TEMPLATE template0")
         engine = open_database(server.url("house"))
         migrate(engine)
-        with psycopg.connect(host=str(home), user="postgres", dbname="house") as peer:
-            peer.execute("CREATE TABLE shaped (LIKE ledger_entries INCLUDING ALL)")
-            peer.execute("CREATE TABLE bare (index bigint PRIMARY KEY, entry bytea NOT NULL)")
-            peer.commit()
-
-            def insert(table: str, names: str) -> Insert:
-                marks = ", ".join("%b" if name.strip(' "') in {"leaf", "entry"} else "%s" for name in names.split(","))
-                statement = f"INSERT INTO {table} ({names}) VALUES ({marks})".encode()  # noqa: S608 - our own names
-
-                def inserted(rows: list[Any]) -> None:
-                    with peer.cursor() as cursor:
-                        if len(rows) == 1:
-                            cursor.execute(statement, rows[0])
-                        else:
-                            cursor.executemany(statement, rows)
-                    peer.commit()
-
-                return inserted
-
-            yield Peers(
-                name="PostgreSQL",
-                engine=engine,
-                shaped=insert("shaped", _NAMES),
-                bare=insert("bare", '"index", entry'),
-            )
+        with writing(engine) as connection:
+            connection.exec_driver_sql("CREATE TABLE shaped (LIKE ledger_entries INCLUDING ALL)")
+            connection.exec_driver_sql("CREATE TABLE bare (index bigint PRIMARY KEY, entry bytea NOT NULL)")
+        marks = ["%b" if name in {"leaf", "entry"} else "%s" for name in _COLUMNS]
+        yield Peers(
+            name="PostgreSQL",
+            engine=engine,
+            shaped=_insert(engine, "shaped", marks),
+            bare=_insert(engine, "bare", ["%s", "%b"]),
+        )
         engine.dispose()
     finally:
         server.stop()
