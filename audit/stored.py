@@ -66,8 +66,9 @@ def _fetch(connection: Connection, wanted: Iterable[Place]) -> dict[Place, bytes
         leaves = ",".join(str(position) for level, position in some if level == 0)
         inner = ",".join(f"({level},{position})" for level, position in some if level)
         parts = [_LEAVES.format(leaves)] if leaves else []
-        parts += [_INNER.format(inner)] if inner else []
-        rows = connection.exec_driver_sql(" UNION ALL ".join(parts))
+        parts += [_INNER] if inner else []
+        named = f"WITH wanted(level, position) AS (VALUES {inner}) " if inner else ""
+        rows = connection.exec_driver_sql(named + " UNION ALL ".join(parts))
         found |= {(row[0], row[1]): bytes(row[2]) for row in rows}
     return found
 
@@ -78,4 +79,9 @@ def _chunks(items: Sequence[Result]) -> Iterator[Sequence[Result]]:
 
 
 _LEAVES = f'SELECT 0, "index", leaf FROM {ledger_entries.name} WHERE "index" IN ({{}})'  # noqa: S608 - numbers
-_INNER = f"SELECT level, position, hash FROM {ledger_nodes.name} WHERE (level, position) IN (VALUES {{}})"  # noqa: S608 - numbers
+# Joined, and in this order: SQLite would read the whole table for `(level, position) IN (...)`.
+_INNER = (
+    "SELECT wanted.level, wanted.position, nodes.hash"
+    f" FROM wanted CROSS JOIN {ledger_nodes.name} AS nodes"  # noqa: S608 - a table of ours
+    " WHERE nodes.level = wanted.level AND nodes.position = wanted.position"
+)
