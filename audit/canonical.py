@@ -13,6 +13,9 @@ from typing import Any
 import rfc8785
 
 MAX_BYTES = 64 * 1024
+_PLAIN = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, check_circular=False
+)
 
 
 class CanonicalError(ValueError):
@@ -25,6 +28,15 @@ def encode(value: Mapping[str, Any]) -> bytes:
         return rfc8785.dumps(dict(value))
     except (rfc8785.CanonicalizationError, UnicodeEncodeError):
         raise CanonicalError("a value can't be written as canonical JSON") from None
+
+
+def encode_plain(value: Mapping[str, Any]) -> bytes:
+    """Write the same as `encode`, faster, where all text is ASCII and all numbers are whole and exact.
+
+    The caller vouches for that, as `fields.check_entry` does: for such values the order of keys
+    by code points and Python's own escapes are those of RFC 8785.
+    """
+    return _PLAIN.encode(value).encode("ascii")
 
 
 def decode(data: bytes) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Final
 
-from audit.canonical import CanonicalError, decode, encode
+from audit.canonical import CanonicalError, decode, encode_plain
 from audit.events import Event, Outcome
 from audit.fields import VERSION, EntryError, check_entry
 from audit.tree import leaf_hash, root_of
@@ -117,6 +117,7 @@ class Statement:
     purpose: str | None = None
     rules: tuple[str, ...] | None = None
     policy: str | None = None
+    facts: str | None = None
     expires: str | None = None
     agent: str | None = None
     export: str | None = None
@@ -150,8 +151,10 @@ class Draft(Statement):
 
     def settle(self, at: str, because: int | None) -> Entry:
         """Return the entry that this draft becomes at a moment."""
-        stated = {each.name: getattr(self, each.name) for each in fields(Statement)}
-        return Entry(**stated, at=at, because=because)
+        entry = object.__new__(Entry)
+        # An entry has the draft's fields and `at`. Frozen classes set their fields one by one, slowly.
+        entry.__dict__.update(vars(self), at=at, because=because)
+        return entry
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,7 +169,7 @@ class Entry(Statement):
         """Return the canonical bytes: the leaf's data. Raises EntryError."""
         wire = {"v": self.v, **_wire(self)}
         check_entry(wire)
-        return encode(wire)
+        return encode_plain(wire)
 
     @staticmethod
     def decode(data: builtins.bytes) -> Entry:
@@ -182,18 +185,18 @@ class Entry(Statement):
 
 def _wire(part: Any) -> dict[str, Any]:
     """Write a dataclass as a JSON object that leaves out what is at its default: absent is absent."""
-    present = ((each.name, getattr(part, each.name)) for each in fields(part) if _is_said(part, each))
-    return {name: _value(value) for name, value in present}
-
-
-def _is_said(part: Any, each: Any) -> bool:
-    return bool(getattr(part, each.name) != each.default)
+    said, defaults = vars(part), _DEFAULTS[type(part)]
+    return {
+        name: value if type(value) is str else _value(value)
+        for name, default in defaults
+        if (value := said[name]) is not default and value != default
+    }
 
 
 def _value(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_value(each) for each in value]
-    return _wire(value) if isinstance(value, (Actor, Resource, SnapshotRef, Consumers, HeadRef)) else value
+    return _wire(value) if type(value) in _DEFAULTS else value
 
 
 def _same(value: Any) -> Any:
@@ -204,6 +207,10 @@ def _actor(value: Mapping[str, Any]) -> Actor:
     return Actor(**{**value, "amr": tuple(value.get("amr", ()))})
 
 
+_DEFAULTS: Final[dict[type[Any], tuple[tuple[str, Any], ...]]] = {
+    kind: tuple((each.name, each.default) for each in fields(kind))
+    for kind in (Entry, Actor, Resource, SnapshotRef, Consumers, HeadRef)
+}
 _READ: Final[dict[str, Callable[[Any], Any]]] = {
     "event": Event,
     "outcome": Outcome,

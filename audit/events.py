@@ -39,6 +39,7 @@ class Event(StrEnum):
     FACTOR_REQUESTED = "factor.requested"
 
     STRANGERS_COUNTED = "strangers.counted"
+    LOCK_REQUESTED = "lock.requested"
     LOCK_RELEASED = "lock.released"
 
     SESSION_REQUESTED = "session.requested"
@@ -86,10 +87,15 @@ class Event(StrEnum):
     HEAD_ANCHORED = "head.anchored"
     HEAD_COSIGNED = "head.cosigned"
     ANCHOR_FAILED = "anchor.failed"
+    LOOKUP_REQUESTED = "lookup.requested"
+    TRACE_REQUESTED = "trace.requested"
     BOOK_TRACED = "book.traced"
 
+    POLICY_PROPOSED = "policy.proposed"
+    POLICY_REQUESTED = "policy.requested"
     POLICY_APPROVED = "policy.approved"
     POLICY_ADOPTED = "policy.adopted"
+    BREAKGLASS_REQUESTED = "breakglass.requested"
     BREAKGLASS_APPROVED = "breakglass.approved"
     BREAKGLASS_OPENED = "breakglass.opened"
     BREAKGLASS_CLOSED = "breakglass.closed"
@@ -97,6 +103,7 @@ class Event(StrEnum):
     SERVICE_STARTED = "service.started"
     SERVICE_STOPPED = "service.stopped"
     COMMAND_ISSUED = "command.issued"
+    KEY_REQUESTED = "key.requested"
     KEY_ROTATED = "key.rotated"
     KEY_DESTROYED = "key.destroyed"
     VAULT_RECOVERED = "vault.recovered"
@@ -135,6 +142,7 @@ CARRIED_BY: Final[dict[str, frozenset[Event]]] = {
     "purpose": DECISIONS,
     "rules": DECISIONS,
     "policy": DECISIONS,
+    "facts": DECISIONS,
     "expires": DECISIONS,
     "columns_digest": DECISIONS | _DISCLOSURE,
     "consumers": _DISCLOSURE,

@@ -6,42 +6,47 @@ leaf hash and nothing else. An entry has no field `redacted_leaf`, so neither re
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
-from audit import canonical
-from audit.entry import Entry, EntryError
+from audit.entry import EntryError
+from audit.strict import Seen, look
 from audit.tree import leaf_hash
 
 ENTRIES: Final = "entries.jsonl"
 CHECKPOINT: Final = "checkpoint"
 VKEY: Final = "vkey"
-FILES: Final = (ENTRIES, CHECKPOINT, VKEY)
-_REDACTED: Final = "redacted_leaf"
+KEYS: Final = "keys"
+FILES: Final = (ENTRIES, CHECKPOINT, VKEY, KEYS)
+_OPENING = b'{"redacted_leaf"'
+_REDACTION = re.compile(rb'\{"redacted_leaf":"([0-9a-f]{64})"\}')
 
 
 @dataclass(frozen=True)
 class Line:
-    """One line: its leaf hash, and the entry unless it was redacted."""
+    """One line: its leaf hash, and what is seen of the entry unless it was redacted."""
 
     leaf: bytes
-    entry: Entry | None
+    entry: Seen | None
 
 
 def redact(encoded: bytes) -> bytes:
     """Return the line that stands for an entry which may not be shown."""
-    return canonical.encode({_REDACTED: leaf_hash(encoded).hex()})
+    return redaction_of(leaf_hash(encoded))
+
+
+def redaction_of(leaf: bytes) -> bytes:
+    """Return the line that stands for an entry of which the leaf hash alone is left."""
+    return f'{{"redacted_leaf":"{leaf.hex()}"}}'.encode()
 
 
 def read_line(data: bytes) -> Line:
     """Read one line without its newline. Raises EntryError."""
-    if not data.startswith(f'{{"{_REDACTED}"'.encode()):
-        return Line(leaf_hash(data), Entry.decode(data))
+    if not data.startswith(_OPENING):
+        return Line(leaf_hash(data), look(data))
     # The shape of a redaction is so fixed that it can be compared whole.
-    try:
-        leaf = bytes.fromhex(canonical.decode(data)[_REDACTED])
-    except (ValueError, TypeError):
-        raise EntryError("redaction isn't a leaf hash in canonical JSON") from None
-    if canonical.encode({_REDACTED: leaf.hex()}) != data or len(leaf) != len(leaf_hash(b"")):
+    found = _REDACTION.fullmatch(data)
+    if found is None:
         raise EntryError("redaction isn't a leaf hash of 64 lower-case hex digits alone")
-    return Line(leaf, None)
+    return Line(bytes.fromhex(found[1].decode()), None)

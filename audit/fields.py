@@ -13,11 +13,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from typing import Any, Final
 
 from audit.events import CARRIED_BY, DECISIONS, Event, Outcome
-from runtime.clock import parse_rfc3339, rfc3339
+from runtime.clock import parse_rfc3339
 
 Check = Callable[[Any, str], None]
 
@@ -32,10 +33,10 @@ class EntryError(ValueError):
 
 def text(pattern: str, meaning: str) -> Check:
     """Check for text that fits `pattern` from its first to its last character."""
-    compiled = re.compile(pattern, re.ASCII)
+    fits = re.compile(pattern, re.ASCII).fullmatch
 
     def check(value: Any, where: str) -> None:
-        if not isinstance(value, str) or not compiled.fullmatch(value):
+        if not isinstance(value, str) or not fits(value):
             raise EntryError(f"{where} isn't {meaning}")
 
     return check
@@ -68,16 +69,21 @@ def many(item: Check, *, least: int = 1) -> Check:
 
 def record(always: Mapping[str, Check], sometimes: Mapping[str, Check]) -> Check:
     """Check for an object with all fields of `always`, any of `sometimes`, and no other."""
+    checks = {**always, **sometimes}
 
     def check(value: Any, where: str) -> None:
         if not isinstance(value, dict):
             raise EntryError(f"{where} isn't an object")
         if not value.keys() >= always.keys():
             raise EntryError(f"{where} lacks {', '.join(sorted(always.keys() - value.keys()))}")
-        if value.keys() - always.keys() - sometimes.keys():
+        if not value.keys() <= checks.keys():
             raise EntryError(f"{where} has a field that an entry can't have")
-        for name, each in value.items():
-            (always.get(name) or sometimes[name])(each, f"{where}.{name}")
+        try:
+            for name, each in value.items():
+                checks[name](each, name)
+        except EntryError as error:
+            # Paths are put together where something is wrong, and not for each field that is right.
+            raise EntryError(f"{where}.{error}") from None
 
     return check
 
@@ -85,11 +91,10 @@ def record(always: Mapping[str, Check], sometimes: Mapping[str, Check]) -> Check
 def moment(value: Any, where: str) -> None:
     """Check for a moment exactly as `rfc3339` writes it."""
     try:
-        written = isinstance(value, str) and value == rfc3339(parse_rfc3339(value))
+        # It reads one form only, the one that `rfc3339` writes.
+        parse_rfc3339(value if isinstance(value, str) else "")
     except ValueError:
-        written = False
-    if not written:
-        raise EntryError(f"{where} isn't a moment in UTC with microseconds")
+        raise EntryError(f"{where} isn't a moment in UTC with microseconds") from None
 
 
 def client(value: Any, where: str) -> None:
@@ -97,15 +102,20 @@ def client(value: Any, where: str) -> None:
 
     An IPv4 address inside an IPv6 one is refused, since programs differ in how they write it.
     """
-    if isinstance(value, str) and _LOCAL.fullmatch(value):
-        return
-    try:
-        address = ip_address(value) if isinstance(value, str) else None
-    except ValueError:
-        address = None
-    mapped = isinstance(address, IPv6Address) and (address.ipv4_mapped or address.scope_id)
-    if address is None or mapped or str(address) != value:
+    if not isinstance(value, str) or not _is_client(value):
         raise EntryError(f"{where} isn't a network address or local:<word>")
+
+
+@lru_cache(maxsize=1024)
+def _is_client(value: str) -> bool:
+    if _LOCAL.fullmatch(value):
+        return True
+    try:
+        address = ip_address(value)
+    except ValueError:
+        return False
+    mapped = isinstance(address, IPv6Address) and (address.ipv4_mapped or address.scope_id)
+    return not mapped and str(address) == value
 
 
 def ranges(value: Any, where: str) -> None:
@@ -133,7 +143,13 @@ _rule = text(r"[A-Z][A-Z0-9]{1,7}([.-][a-z0-9-]{1,24})?", "a rule's id")
 
 def one_of(values: tuple[str, ...]) -> Check:
     """Check for one of a few words."""
-    return text("|".join(re.escape(value) for value in values), f"one of {', '.join(values)}")
+    known, meaning = frozenset(values), ", ".join(values)
+
+    def check(value: Any, where: str) -> None:
+        if not isinstance(value, str) or value not in known:
+            raise EntryError(f"{where} isn't one of {meaning}")
+
+    return check
 
 
 ALWAYS: Final[dict[str, Check]] = {
@@ -155,6 +171,7 @@ SOMETIMES: Final[dict[str, Check]] = {
     "purpose": _code,
     "rules": many(_rule, least=0),
     "policy": _digest,
+    "facts": _digest,
     "expires": moment,
     "agent": text(r"[0-9A-Z]{4,16}", "a licence number"),
     "export": _id,

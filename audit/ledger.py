@@ -13,17 +13,15 @@ Reading and proving is in `reader.py`; callers find both here.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Connection, insert, update
+from sqlalchemy import Connection
 
 from audit import tree
-from audit.entry import Draft, Entry, SameBatch
+from audit.chains import CHAINS, Recorded
+from audit.entry import Draft, SameBatch
 from audit.errors import LedgerBrokenError, LedgerError, LedgerGapError, LedgerUnavailableError
 from audit.reader import LedgerReader, Proof, Proven
-from audit.stored import answering, calculate, read_head, store_nodes
-from audit.tables import ledger_entries, ledger_head, ledger_rules
+from audit.stored import answering
 from runtime.clock import Clock, rfc3339
 
 __all__ = [
@@ -37,16 +35,6 @@ __all__ = [
     "Proven",
     "Recorded",
 ]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Recorded:
-    """One appended entry: its index, its bytes and its leaf hash. It counts once committed."""
-
-    index: int
-    entry: Entry
-    encoded: bytes
-    leaf: bytes
 
 
 class Ledger:
@@ -63,26 +51,13 @@ class Ledger:
         """
         if not drafts:
             return []
+        if not connection.in_transaction():
+            raise LedgerUnavailableError("an entry is appended inside a transaction")
+        chain = CHAINS[connection.dialect.name]
         with answering():
-            head = read_head(connection, locked=True)
-            recorded = self._settle(drafts, head.size, head.at)
-            peaks = calculate(connection, lambda node: [node(*place) for place in tree.frontier(head.size)])
-            if tree.fold(peaks) != head.root:
-                raise LedgerBrokenError("the ledger's nodes don't lead to its root")
-            made, peaks = tree.grow(head.size, peaks, [each.leaf for each in recorded])
-            connection.execute(insert(ledger_entries), [_row(each) for each in recorded])
-            rules = [
-                {"rule": rule, "index": each.index} for each in recorded for rule in each.entry.rules or ()
-            ]
-            if rules:
-                connection.execute(insert(ledger_rules), rules)
-            store_nodes(connection, made)
-            moved = {
-                "size": head.size + len(recorded),
-                "root": tree.fold(peaks),
-                "at": recorded[-1].entry.at,
-            }
-            connection.execute(update(ledger_head).values(moved))
+            tail = chain.lock(connection)
+            recorded = self._settle(drafts, tail.size, tail.at)
+            chain.extend(connection, tail, recorded)
         return recorded
 
     def _settle(self, drafts: Sequence[Draft], size: int, last_at: str) -> list[Recorded]:
@@ -96,22 +71,5 @@ class Ledger:
                 raise LedgerGapError("an entry follows from an earlier one only")
             entry = draft.settle(at, because)
             encoded = entry.encode()
-            recorded.append(Recorded(index=index, entry=entry, encoded=encoded, leaf=tree.leaf_hash(encoded)))
+            recorded.append(Recorded(index, entry, encoded, tree.leaf_hash(encoded)))
         return recorded
-
-
-def _row(recorded: Recorded) -> dict[str, Any]:
-    entry = recorded.entry
-    return {
-        "index": recorded.index,
-        "leaf": recorded.leaf,
-        "entry": recorded.encoded,
-        "at": entry.at,
-        "event": entry.event.value,
-        "action": entry.action,
-        "outcome": entry.outcome.value,
-        "actor": entry.actor.id,
-        "agent": entry.agent,
-        "export": entry.export,
-        "fencing": entry.fencing,
-    }

@@ -10,11 +10,14 @@ Laws of this file:
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import reduce
+from hashlib import sha256
 from hmac import compare_digest
 
 from audit.tree import EMPTY_ROOT, node_hash
 
 HASH_BYTES = 32
+_AT_ONCE = 1024  # a power of two: the leaves of one perfect subtree
 
 
 class ProofError(Exception):
@@ -22,29 +25,49 @@ class ProofError(Exception):
 
 
 class RootBuilder:
-    """Root over leaf hashes that come one by one, in memory that grows with log n."""
+    """Root over leaf hashes that come one by one, in memory that grows with log n.
+
+    Leaves wait until a whole subtree of them is there, which is then folded level by level.
+    """
 
     def __init__(self) -> None:
         self.size = 0
+        self._waiting: list[bytes] = []
         self._peaks: list[tuple[int, bytes]] = []
 
     def add(self, leaf: bytes) -> None:
         """Append one leaf hash (32 bytes)."""
-        height, top = 0, leaf
+        self._waiting.append(leaf)
+        self.size += 1
+        if len(self._waiting) == _AT_ONCE:
+            self._fold()
+
+    def root(self) -> bytes:
+        """Root of the leaves so far; SHA-256 of nothing for none."""
+        row = self._waiting
+        while len(row) > 1:
+            # The odd end of a level goes up as it is: its subtree has no right half.
+            row = [*_pairs(row), *row[len(row) & ~1 :]]
+        tops = [*(top for _height, top in self._peaks), *row]
+        if not tops:
+            return EMPTY_ROOT
+        return reduce(lambda right, left: node_hash(left, right), reversed(tops[:-1]), tops[-1])
+
+    def _fold(self) -> None:
+        row = self._waiting
+        while len(row) > 1:
+            row = _pairs(row)
+        height, top = 0, row[0]
         while self._peaks and self._peaks[-1][0] == height:
             top = node_hash(self._peaks.pop()[1], top)
             height += 1
         self._peaks.append((height, top))
-        self.size += 1
+        self._waiting = []
 
-    def root(self) -> bytes:
-        """Root of the leaves so far; SHA-256 of nothing for none."""
-        if not self._peaks:
-            return EMPTY_ROOT
-        top = self._peaks[-1][1]
-        for _height, left in reversed(self._peaks[:-1]):
-            top = node_hash(left, top)
-        return top
+
+def _pairs(row: Sequence[bytes]) -> list[bytes]:
+    """Hash the nodes above pairs of neighbours; an odd last one is left out."""
+    return [sha256(b"\x01" + left + right).digest() for left, right in zip(row[::2], row[1::2], strict=False)]
 
 
 def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> None:

@@ -14,13 +14,14 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Connection, Engine, Row, select
 
 from audit.checkpoint import Head, NoteError, VerifierKey, read_checkpoint
 from audit.entry import Entry, EntryError
 from audit.proofs import RootBuilder
+from audit.records import records_between
 from audit.stored import answering
 from audit.tables import ledger_entries, ledger_rules
 from audit.tree import leaf_hash
@@ -29,6 +30,9 @@ from runtime.database import reading
 
 STRICT_ENTRIES: Final = 10_000
 """How many of the newest entries are read strictly: about a second's work."""
+
+LookUp: TypeAlias = "str | tuple[str, str]"
+"""A rule of a decision, or a person and the digest of their record."""
 
 _PAGE = 1000
 _LOOKED_UP = ("at", "event", "action", "outcome", "agent", "export", "fencing")
@@ -114,12 +118,12 @@ def _replay(engine: Engine, head: Head, old: Head | None, strict_from: int) -> N
     builder = RootBuilder()
     last_at = ""
     _check_old(builder, old)
-    for row, rules in _rows(engine, head.size, strict_from):
+    for row, looked_up in _rows(engine, head.size, strict_from):
         place = builder.size
         if row.place != place:
             raise VerifyError(f"entry {place} is missing")
         if place >= strict_from:
-            last_at = _check_entry(row, rules, last_at)
+            last_at = _check_entry(row, looked_up, last_at)
         builder.add(leaf_hash(row.entry))
         _check_old(builder, old)
     if builder.size < head.size:
@@ -131,29 +135,31 @@ def _replay(engine: Engine, head: Head, old: Head | None, strict_from: int) -> N
         )
 
 
-def _rows(engine: Engine, size: int, strict_from: int) -> Iterator[tuple[Row[Any], set[str]]]:
-    """Yield entries with the rules that look-ups have for them, some at a time."""
+def _rows(engine: Engine, size: int, strict_from: int) -> Iterator[tuple[Row[Any], set[LookUp]]]:
+    """Yield entries with the rules and records that look-ups have for them, some at a time."""
     index = ledger_entries.c["index"]
     for start in range(0, size, _PAGE):
         stop = min(start + _PAGE, size)
         with answering(), reading(engine) as connection:
             query = select(index.label("place"), *_COPIED).where(index >= start, index < stop)
             rows = connection.execute(query.order_by(index)).all()
-            rules = _rules(connection, start, stop) if stop > strict_from else {}
+            found = _look_ups(connection, start, stop) if stop > strict_from else {}
         for row in rows:
-            yield row, rules.get(row.place, set())
+            yield row, found.get(row.place, set())
 
 
-def _rules(connection: Connection, start: int, stop: int) -> dict[int, set[str]]:
+def _look_ups(connection: Connection, start: int, stop: int) -> dict[int, set[LookUp]]:
     index = ledger_rules.c["index"]
-    found: dict[int, set[str]] = {}
+    found: dict[int, set[LookUp]] = {}
     query = select(index, ledger_rules.c.rule).where(index >= start, index < stop)
     for place, rule in connection.execute(query):
         found.setdefault(place, set()).add(rule)
+    for place, person, record in records_between(connection, start, stop):
+        found.setdefault(place, set()).add((person, record))
     return found
 
 
-def _check_entry(row: Row[Any], rules: set[str], last_at: str) -> str:
+def _check_entry(row: Row[Any], looked_up: set[LookUp], last_at: str) -> str:
     place = row.place
     try:
         entry = Entry.decode(row.entry)
@@ -163,8 +169,9 @@ def _check_entry(row: Row[Any], rules: set[str], last_at: str) -> str:
         raise VerifyError(f"entry {place}: its time is earlier than in an entry before")
     if entry.because is not None and entry.because >= place:
         raise VerifyError(f"entry {place}: `because` doesn't point backwards")
-    said = (*(getattr(entry, name) for name in _LOOKED_UP), entry.actor.id, set(entry.rules or ()))
-    if said != (*(getattr(row, name) for name in _LOOKED_UP), row.actor, rules):
+    says: set[LookUp] = {*(entry.rules or ()), *([(entry.resource.id, entry.record)] if entry.record else [])}
+    said = (*(getattr(entry, name) for name in _LOOKED_UP), entry.actor.id, says)
+    if said != (*(getattr(row, name) for name in _LOOKED_UP), row.actor, looked_up):
         raise VerifyError(f"entry {place}: its look-ups don't say what it says, so a search can miss it")
     return entry.at
 

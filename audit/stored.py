@@ -1,4 +1,4 @@
-"""The ledger's storage as writer and reader both see it: the head, and the tree's nodes.
+"""The ledger's storage as its readers see it: the head, and the tree's nodes.
 
 Nodes are read with as few statements as there are kinds of them. Which nodes a root or proof
 reads depends on sizes only (law 2 of `tree.py`). So a calculation runs twice: first over a
@@ -7,16 +7,18 @@ reader that notes what it is asked for, then over the nodes, fetched together.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, insert, select, tuple_
+import psycopg
+from sqlalchemy import Connection, Row, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from audit.errors import LedgerBrokenError, LedgerUnavailableError
 from audit.tables import ledger_entries, ledger_head, ledger_nodes
-from audit.tree import Node, NodeReader
+from audit.tree import NodeReader
 
 Result = TypeVar("Result")
 Place = tuple[int, int]
@@ -28,15 +30,14 @@ def answering() -> Iterator[None]:
     """Turn the database's errors into LedgerUnavailableError, without values."""
     try:
         yield
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, sqlite3.Error, psycopg.Error) as error:
         # The error's own text holds the statement and its values.
         raise LedgerUnavailableError(f"the ledger's database failed ({type(error).__name__})") from None
 
 
-def read_head(connection: Connection, *, locked: bool = False) -> Row[Any]:
-    """Return the head's row (size, root, at); `locked` holds the chain lock until the transaction ends."""
-    query = select(ledger_head)
-    row = connection.execute(query.with_for_update() if locked else query).one_or_none()
+def read_head(connection: Connection) -> Row[Any]:
+    """Return the head's row (size, root, at) as the transaction sees it."""
+    row = connection.execute(select(ledger_head)).one_or_none()
     if row is None:
         raise LedgerBrokenError("the ledger has no head")
     return row
@@ -57,27 +58,18 @@ def calculate(connection: Connection, formula: Callable[[NodeReader], Result]) -
     return formula(lambda level, position: found[level, position])
 
 
-def store_nodes(connection: Connection, nodes: Sequence[Node]) -> None:
-    """Insert the inner nodes among `nodes`; a leaf is stored beside its entry."""
-    inner = [node._asdict() for node in nodes if node.level]
-    if inner:
-        connection.execute(insert(ledger_nodes), inner)
-
-
 def _fetch(connection: Connection, wanted: Iterable[Place]) -> dict[Place, bytes]:
-    leaves = [position for level, position in wanted if level == 0]
-    inner = [place for place in wanted if place[0]]
+    # Whole numbers of ours, written into the statement: a proof is read before every open of the
+    # vault, and building and compiling an expression takes several times as long as this.
     found: dict[Place, bytes] = {}
-    index, leaf = ledger_entries.c["index"], ledger_entries.c.leaf
-    for some in _chunks(leaves):
-        found |= {
-            (0, row[0]): row[1] for row in connection.execute(select(index, leaf).where(index.in_(some)))
-        }
-    place = tuple_(ledger_nodes.c.level, ledger_nodes.c.position)
-    for few in _chunks(inner):
-        found |= {
-            (row.level, row.position): row.hash for row in connection.execute(_NODES.where(place.in_(few)))
-        }
+    for some in _chunks(sorted(wanted)):
+        leaves = ",".join(str(position) for level, position in some if level == 0)
+        inner = ",".join(f"({level},{position})" for level, position in some if level)
+        parts = [_LEAVES.format(leaves)] if leaves else []
+        parts += [_INNER] if inner else []
+        named = f"WITH wanted(level, position) AS (VALUES {inner}) " if inner else ""
+        rows = connection.exec_driver_sql(named + " UNION ALL ".join(parts))
+        found |= {(row[0], row[1]): bytes(row[2]) for row in rows}
     return found
 
 
@@ -86,4 +78,10 @@ def _chunks(items: Sequence[Result]) -> Iterator[Sequence[Result]]:
         yield items[start : start + _AT_ONCE]
 
 
-_NODES = select(ledger_nodes)
+_LEAVES = f'SELECT 0, "index", leaf FROM {ledger_entries.name} WHERE "index" IN ({{}})'  # noqa: S608 - numbers
+# Joined, and in this order: SQLite would read the whole table for `(level, position) IN (...)`.
+_INNER = (
+    "SELECT wanted.level, wanted.position, nodes.hash"
+    f" FROM wanted CROSS JOIN {ledger_nodes.name} AS nodes"  # noqa: S608 - a table of ours
+    " WHERE nodes.level = wanted.level AND nodes.position = wanted.position"
+)

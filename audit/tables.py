@@ -1,8 +1,8 @@
-"""The ledger's tables, as migrations 0001 and 0006 make them.
+"""The ledger's tables, as migrations 0001, 0006 and 0007 make them.
 
 `ledger_nodes` holds levels 1 and up; level 0 is the leaf beside its entry. The plain columns
-of `ledger_entries`, and `ledger_rules`, are copies for look-ups, written with the entry; the
-bytes in `entry` alone are evidence.
+of `ledger_entries`, `ledger_rules` and `ledger_records` are copies for look-ups, written
+with the entry; the bytes in `entry` alone are evidence.
 """
 
 from __future__ import annotations
@@ -38,6 +38,21 @@ ledger_rules = Table(
     metadata,
     Column("rule", Text, primary_key=True),
     Column("index", _COUNT, primary_key=True, autoincrement=False),
+)
+
+ledger_records = Table(
+    "ledger_records",
+    metadata,
+    Column("person", Text, primary_key=True),
+    Column("index", _COUNT, primary_key=True, autoincrement=False),
+    Column("record", Text, nullable=False),
+)
+
+ledger_inputs = Table(
+    "ledger_inputs",
+    metadata,
+    Column("index", _COUNT, primary_key=True, autoincrement=False),
+    Column("facts", Text, nullable=False),
 )
 
 ledger_nodes = Table(

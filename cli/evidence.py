@@ -42,9 +42,23 @@ def verify(
     since: Annotated[
         Path | None, typer.Option(metavar="OLD_CHECKPOINT", help="a checkpoint that you saw earlier")
     ] = None,
+    witness: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="VKEY_FILE", help="the key of a witness that must have cosigned; may repeat"),
+    ] = None,
+    quiet_between: Annotated[
+        tuple[str, str] | None,
+        typer.Option(metavar="FROM TO", help="demand that no entry stands from FROM to before TO (RFC 3339)"),
+    ] = None,
 ) -> None:
     """Check a bundle: no installation, no network and no secret is needed."""
-    verdict = verify_bundle(folder, vkey=_read(vkey) if vkey else None, since=_read(since) if since else None)
+    verdict = verify_bundle(
+        folder,
+        vkey=_read(vkey) if vkey else None,
+        since=_read(since) if since else None,
+        witnesses=[_read(each) for each in witness or ()],
+        quiet=quiet_between,
+    )
     for line in verdict.lines():
         typer.echo(line)
 

@@ -72,6 +72,7 @@ class Person:
     username: str
     papers: Papers
     roster_at: str
+    listed: bool
     password_hash: str | None
     factors_reset_at: str | None
     last_sign_in_at: str | None

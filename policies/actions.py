@@ -30,6 +30,12 @@ class Action(StrEnum):
     MANAGE_PEOPLE = "ManagePeople"
     APPROVE_PERSON = "ApprovePerson"
     READ_LEDGER = "ReadLedger"
+    FIND_CONSUMER = "FindConsumer"
+    TRACE_BOOK = "TraceBook"
+    APPROVE_POLICY = "ApprovePolicy"
+    BREAK_GLASS = "BreakGlass"
+    RELEASE_LOCK = "ReleaseLock"
+    ROTATE_KEY = "RotateKey"
 
 
 EVENT_OF: Mapping[Action, Event] = MappingProxyType(
@@ -49,6 +55,12 @@ EVENT_OF: Mapping[Action, Event] = MappingProxyType(
         Action.MANAGE_PEOPLE: Event("people.requested"),
         Action.APPROVE_PERSON: Event("approval.requested"),
         Action.READ_LEDGER: Event("ledger.requested"),
+        Action.FIND_CONSUMER: Event("lookup.requested"),
+        Action.TRACE_BOOK: Event("trace.requested"),
+        Action.APPROVE_POLICY: Event("policy.requested"),
+        Action.BREAK_GLASS: Event("breakglass.requested"),
+        Action.RELEASE_LOCK: Event("lock.requested"),
+        Action.ROTATE_KEY: Event("key.requested"),
     }
 )
 """The event that records the decision, permit or refusal."""
@@ -70,6 +82,12 @@ LIFE_OF: Mapping[Action, int] = MappingProxyType(
         Action.MANAGE_PEOPLE: 300,
         Action.APPROVE_PERSON: 300,
         Action.READ_LEDGER: 300,
+        Action.FIND_CONSUMER: 300,
+        Action.TRACE_BOOK: 300,
+        Action.APPROVE_POLICY: 300,
+        Action.BREAK_GLASS: 300,
+        Action.RELEASE_LOCK: 300,
+        Action.ROTATE_KEY: 300,
     }
 )
 """Seconds from the decision to the permit's expiry; the vault refuses a longer life."""

@@ -225,6 +225,52 @@ class Approval:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Reading:
+    """How often a reviewer looked up such a thing in the last 24 hours; whether their glass is broken.
+
+    At the operator's console, whose person isn't known by name, `asked_24h` is 0.
+    """
+
+    asked_24h: int
+    glass_open: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """A policy set to approve.
+
+    `known`: it was proposed, or is the packaged one of a founding; `founding`: no set was ever in
+    force here; `approved_by_actor`: the same person approved it before.
+    """
+
+    known: bool
+    in_force: bool
+    founding: bool
+    approved_by_actor: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Glass:
+    """A glass to break, or, as the second person, to agree to.
+
+    `waiting`: nobody agreed yet and its time isn't over; `own`: who agrees is who asked. Of a glass
+    that is only being asked for: `waiting` True, `own` False.
+    """
+
+    reason_known: bool
+    waiting: bool
+    own: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lock:
+    """A lock to release: the person is locked now, and isn't the one who releases."""
+
+    locked: bool
+    own: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class Destruction:
     """`due`: every named object belongs to something that ended, was superseded or outlived its term."""
 

@@ -15,19 +15,23 @@ from policies.actions import Action
 from policies.fact_groups import (
     Account,
     Approval,
+    Candidate,
     Columns,
     Delivery,
     Destruction,
     Enrolment,
     ExportQuota,
     Freshness,
+    Glass,
     Holding,
     Incoming,
     Licensing,
+    Lock,
     Moment,
     Page,
     Person,
     Publication,
+    Reading,
     Releases,
     Request,
     Session,
@@ -131,6 +135,58 @@ class ReadLedgerFacts:
 
     person: Person
     session: Session
+    reading: Reading
+
+
+@dataclass(frozen=True, kw_only=True)
+class FindConsumerFacts:
+    """FindConsumer."""
+
+    person: Person
+    session: Session
+    reading: Reading
+
+
+@dataclass(frozen=True, kw_only=True)
+class TraceBookFacts:
+    """TraceBook."""
+
+    person: Person
+    session: Session
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApprovePolicyFacts:
+    """ApprovePolicy."""
+
+    person: Person
+    session: Session
+    candidate: Candidate
+
+
+@dataclass(frozen=True, kw_only=True)
+class BreakGlassFacts:
+    """BreakGlass, by the one who asks and by the one who agrees."""
+
+    person: Person
+    session: Session
+    glass: Glass
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReleaseLockFacts:
+    """ReleaseLock."""
+
+    person: Person
+    session: Session
+    lock: Lock
+
+
+@dataclass(frozen=True, kw_only=True)
+class RotateKeyFacts:
+    """RotateKey."""
+
+    person: Person
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,6 +246,12 @@ Facts: TypeAlias = (
     | RevokeExportFacts
     | ViewConsumersFacts
     | ReadLedgerFacts
+    | FindConsumerFacts
+    | TraceBookFacts
+    | ApprovePolicyFacts
+    | BreakGlassFacts
+    | ReleaseLockFacts
+    | RotateKeyFacts
     | ImportSnapshotFacts
     | PublishSnapshotFacts
     | EnrolFactorFacts
@@ -215,6 +277,12 @@ FACTS_OF: Mapping[Action, type[Facts]] = MappingProxyType(
         Action.MANAGE_PEOPLE: ManagePeopleFacts,
         Action.APPROVE_PERSON: ApprovePersonFacts,
         Action.READ_LEDGER: ReadLedgerFacts,
+        Action.FIND_CONSUMER: FindConsumerFacts,
+        Action.TRACE_BOOK: TraceBookFacts,
+        Action.APPROVE_POLICY: ApprovePolicyFacts,
+        Action.BREAK_GLASS: BreakGlassFacts,
+        Action.RELEASE_LOCK: ReleaseLockFacts,
+        Action.ROTATE_KEY: RotateKeyFacts,
     }
 )
 """The class of facts that each action is decided on."""

@@ -7,6 +7,7 @@ Laws
 3. A refusal rolls the state change back and commits its own entry; then it is raised.
 4. When the entry can't be recorded, nothing happened: UnrecordableError, and no access.
 5. Callers hand over who and what (`Who`, `Ask`), never facts. Facts come from one source.
+6. While a guard says that evidence is overdue outside, nothing is released: HaltedError (`guard.py`).
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from policies.columns import columns_digest
 from policies.decide import Decision, decide
 from policies.facts import Facts
 from policies.grant import Grant
+from policies.guard import RELEASING, Guard
 from policies.rules import PolicySet, Rule
 from runtime.clock import Clock, rfc3339
 
@@ -37,6 +39,10 @@ _SHOWS_ROWS = frozenset({Action.BUILD_BOOK, Action.VIEW_CONSUMERS})
 
 class UnrecordableError(Exception):
     """The ledger can't record, so access is refused (503); nothing was changed."""
+
+
+class HaltedError(UnrecordableError):
+    """Evidence of earlier decisions is overdue outside, so nothing is released (503) until it is there."""
 
 
 class RefusedError(Exception):
@@ -80,6 +86,7 @@ class Bound:
     snapshot: SnapshotRef | None = None
     recipient: str | None = None
     objects: tuple[str, ...] = ()
+    reason: str | None = None
 
 
 class FactSource(Protocol):
@@ -144,6 +151,10 @@ class Transaction:
     def decide(self, ask: Ask) -> Pending:
         """Decide and record: the pending permit, or RefusedError."""
         gate = self.gate
+        if gate.guard is not None and ask.action in RELEASING:
+            overdue = gate.guard.halted_by(self.connection, self.now)
+            if overdue:
+                raise HaltedError(f"signed heads are overdue outside: {', '.join(sorted(overdue))}")
         facts, bound = gate.source.look_up(self.connection, self.who.actor, ask, self.now)
         decision = decide(gate.policy, ask.action, self.who.actor.role, facts)
         shown = bound.profile if decision.permitted and ask.action in _SHOWS_ROWS else None
@@ -226,6 +237,7 @@ class Transaction:
             snapshot=bound.snapshot,
             objects=bound.objects or None,
             recipient=bound.recipient,
+            reason=bound.reason,
             columns_digest=columns_digest(columns, bound.profile or "") if columns else None,
         )
 
@@ -233,11 +245,19 @@ class Transaction:
 class Gate:
     """Opens the house's transactions. One a process; holds no state between them."""
 
-    def __init__(self, engine: Engine, clock: Clock, policy: PolicySet, source: FactSource) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        clock: Clock,
+        policy: PolicySet,
+        source: FactSource,
+        guard: Guard | None = None,
+    ) -> None:
         self.engine = engine
         self.clock = clock
         self.policy = policy
         self.source = source
+        self.guard = guard
         self._ledger = Ledger(clock)
 
     @contextmanager

@@ -49,6 +49,9 @@ class Numbers:
     snapshot_old_days: int
     large_export_rows: int
     review_days: int
+    ledger_reads_per_day: int
+    lookups_per_day: int
+    breakglass_seconds: int
     entries_kept_years: int
     backup_window_days: int
     clock_skew_seconds: int

@@ -13,7 +13,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
-_RFC3339 = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
+_RFC3339 = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
 
 
 class Clock(Protocol):
@@ -47,7 +47,7 @@ def parse_rfc3339(text: str) -> datetime:
     """Read exactly the form that `rfc3339` writes; anything else is a ValueError."""
     if not _RFC3339.fullmatch(text):
         raise ValueError("not a moment in the form YYYY-MM-DDTHH:MM:SS.ffffffZ")
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+    return datetime.fromisoformat(text)
 
 
 def pacific_day(moment: datetime) -> date:

@@ -20,12 +20,14 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from pydantic import Field, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from runtime.clock import HouseClock
+from runtime.outside import OutsideSettings
 from runtime.servers import ServerError, server_url
 
 INSTALLATION_FILE = "installation.toml"
+RECORD_KEY_FILE = "records.key"
 _SOCKET_BYTES = 100
 _PREFIX = "SEALEDBOOK_"
 
@@ -34,7 +36,7 @@ class SettingsError(Exception):
     """The installation can't start as it is configured; the message says what is missing."""
 
 
-class Settings(BaseSettings):
+class Settings(OutsideSettings):
     """What every process of an installation needs."""
 
     model_config = SettingsConfigDict(env_prefix=_PREFIX, env_ignore_empty=True, extra="ignore", frozen=True)
@@ -131,6 +133,21 @@ class Settings(BaseSettings):
         """Return the file of a credential: `KIND`, or `KIND/credential` where KIND is a volume."""
         path = self.credentials / kind
         return path / "credential" if path.is_dir() else path
+
+    def record_key(self, kind: str) -> bytes:
+        """Return the key of people's records, as a kind of caller finds it."""
+        path = self.record_key_path(kind)
+        try:
+            return bytes.fromhex(path.read_text())
+        except FileNotFoundError:
+            raise SettingsError(f"{path} is missing: people's records can't be compared") from None
+        except ValueError:
+            raise SettingsError(f"{path} is damaged: put it back from a backup") from None
+
+    def record_key_path(self, kind: str) -> Path:
+        """Return the file of that key: one for all, or a copy in KIND where KIND is a volume."""
+        path = self.credentials / kind
+        return (path if path.is_dir() else self.credentials) / RECORD_KEY_FILE
 
 
 class BeatSettings(Settings):

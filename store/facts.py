@@ -33,7 +33,6 @@ from policies.facts import (
     ImportSnapshotFacts,
     ManagePeopleFacts,
     PublishSnapshotFacts,
-    ReadLedgerFacts,
     RequestExportFacts,
     SendBookFacts,
     SignInFacts,
@@ -54,10 +53,10 @@ from store.requested import (
     request_of,
     subject_of,
 )
+from store.reviewing import ReviewerFacts
 from store.snapshot_source import SnapshotSource
 from store.standing import (
     account_facts,
-    console_session,
     licensing_facts,
     moment_of,
     person_facts,
@@ -80,6 +79,7 @@ class HouseFacts:
         self._snapshots = snapshots
         self._mode = mode
         self._orphan_seconds = orphan_seconds
+        reviewers = ReviewerFacts(policy, is_demo=mode == "demo")
         self._loaders: dict[Action, Callable[[Connection, Actor, Ask, datetime], tuple[Facts, Bound]]] = {
             Action.SIGN_IN: self._sign_in,
             Action.REQUEST_EXPORT: self._request_export,
@@ -95,7 +95,13 @@ class HouseFacts:
             Action.DESTROY_OBJECT: self._destroy_object,
             Action.MANAGE_PEOPLE: self._manage_people,
             Action.APPROVE_PERSON: self._approve_person,
-            Action.READ_LEDGER: self._read_ledger,
+            Action.READ_LEDGER: reviewers.read_ledger,
+            Action.FIND_CONSUMER: reviewers.find_consumer,
+            Action.TRACE_BOOK: reviewers.trace_book,
+            Action.APPROVE_POLICY: reviewers.approve_policy,
+            Action.BREAK_GLASS: reviewers.break_glass,
+            Action.RELEASE_LOCK: reviewers.release_lock,
+            Action.ROTATE_KEY: reviewers.rotate_key,
         }
 
     def lock(self, connection: Connection, actor: Actor) -> None:
@@ -271,14 +277,3 @@ class HouseFacts:
         self, _connection: Connection, actor: Actor, _ask: Ask, _now: datetime
     ) -> tuple[Facts, Bound]:
         return ManagePeopleFacts(person=service_facts(actor)), Bound()
-
-    def _read_ledger(
-        self, connection: Connection, actor: Actor, _ask: Ask, now: datetime
-    ) -> tuple[Facts, Bound]:
-        if actor.kind == "operator":
-            facts = ReadLedgerFacts(person=service_facts(actor), session=console_session())
-        else:
-            person = person_facts(person_by_id(connection, actor.id), now)
-            session = session_facts(connection, actor, self._policy.numbers, now)
-            facts = ReadLedgerFacts(person=person, session=session)
-        return facts, Bound(purpose="audit")

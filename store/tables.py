@@ -34,6 +34,7 @@ people = sa.Table(
     sa.Column("attested_on", sa.Text, nullable=False),
     sa.Column("email_changed_on", sa.Text, nullable=False),
     sa.Column("roster_at", sa.Text, nullable=False),
+    sa.Column("listed", sa.Boolean, nullable=False, server_default=sa.true()),
     sa.Column("password_hash", sa.Text),
     sa.Column("factors_reset_at", sa.Text),
     sa.Column("last_sign_in_at", sa.Text),
@@ -140,4 +141,26 @@ leases = sa.Table(
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("owner", sa.Text, nullable=False),
     sa.Column("until", sa.Text, nullable=False),
+)
+
+outposts = sa.Table(
+    "outposts",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("size", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("root", sa.Text),
+    sa.Column("reached_at", sa.Text),
+    sa.Column("next_at", sa.Text),
+    sa.Column("tries", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("reason", sa.Text),
+    sa.Column("paused", sa.Boolean, nullable=False, server_default=sa.false()),
+)
+
+cosignatures = sa.Table(
+    "cosignatures",
+    metadata,
+    sa.Column("size", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("witness", sa.Text, primary_key=True),
+    sa.Column("line", sa.Text, nullable=False),
+    sa.Column("kept_at", sa.Text, nullable=False),
 )

@@ -53,13 +53,21 @@ class Alarm:
 
 @dataclass(frozen=True, kw_only=True)
 class VaultStatus:
-    """How the vault is: locked or not, the log it signs for, V's size, its alarms."""
+    """How the vault is: locked or not, the log it signs for, V's size, its alarms.
+
+    `provider` holds the wrapping key `wrapping_key`, for which recovery shares exist or not;
+    `history` is the text of its signing keys (`audit/key_history.py`).
+    """
 
     locked: bool
     origin: str
     vkey: str
     size: int
     alarms: tuple[Alarm, ...]
+    provider: str
+    wrapping_key: str
+    has_shares: bool
+    history: str
 
 
 def read_import_keys(
@@ -80,6 +88,22 @@ def read_import_keys(
     )
 
 
+def read_build_keys(body: Mapping[str, Any]) -> BuildKeys:
+    """Read the answer to `build_book`."""
+    return BuildKeys(**{name: decode_bytes(body[name]) for name in ("shard", "index", "book")})
+
+
+def read_list_keys(body: Mapping[str, Any]) -> ListKeys:
+    """Read the answer to `view_consumers`."""
+    return ListKeys(list=decode_bytes(body["list"]), index=decode_bytes(body["index"]))
+
+
+def read_found(body: Mapping[str, Any], ids: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """Read the answer to `find_consumer`: each id's pseudonyms, the oldest year's first."""
+    of_years = [write_pseudonyms(int(year), decode_bytes(body[year])) for year in sorted(body)]
+    return {one: tuple(year[place] for year in of_years) for place, one in enumerate(ids)}
+
+
 def read_status(body: Mapping[str, Any], size: int) -> VaultStatus:
     """Read the answer to `status`."""
     return VaultStatus(
@@ -88,4 +112,8 @@ def read_status(body: Mapping[str, Any], size: int) -> VaultStatus:
         vkey=str(body["vkey"]),
         size=size,
         alarms=tuple(Alarm(**alarm) for alarm in body["alarms"]),
+        provider=str(body["provider"]),
+        wrapping_key=str(body["wrapping_key"]),
+        has_shares=bool(body["has_shares"]),
+        history=str(body["history"]),
     )

@@ -15,8 +15,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from audit.checkpoint import SigningKey
 from audit.tree import EMPTY_ROOT
-from vault.store import create_store
+from vault.store_file import create_store
 from vault.table import CallerKind
+from vault.wrapping import KeyProvider
 
 _CREDENTIAL_BYTES = 32
 
@@ -29,11 +30,14 @@ class Founding:
     vkey: str
 
 
-def create_vault(home: Path, origin: str, *, demo: bool = False) -> Founding:
+def create_vault(
+    home: Path, origin: str, *, demo: bool = False, provider: KeyProvider | None = None
+) -> Founding:
     """Make a vault in a folder that holds none (else HomeError); the folder is made if missing.
 
     `origin` is the log's name, without spaces or plus signs (else NoteError). A demo vault
-    lets the operator enrol second factors, for good.
+    lets the operator enrol second factors, for good. Without a provider the wrapping key is a file
+    in the folder.
     """
     private = Ed25519PrivateKey.generate()
     vkey = SigningKey(origin, private).verifier.text()
@@ -50,5 +54,5 @@ def create_vault(home: Path, origin: str, *, demo: bool = False) -> Founding:
         "locked": b"0",
     }
     hashed = {kind.value: hashlib.sha256(text.encode()).digest() for kind, text in credentials.items()}
-    create_store(home, facts, hashed)
+    create_store(home, facts, hashed, provider)
     return Founding(credentials=credentials, vkey=vkey)

@@ -4,44 +4,58 @@ Each call reads head, permit and the proof from the vault's head in one read tra
 the ledger and shows them; a stale answer names the vault's head and the call tries again. A
 call that got no answer is not repeated: its permit may be spent, and a new one is cheap.
 
-Thread-safe; what it remembers between calls is the size of the head that the vault named.
+Thread-safe; what it remembers between calls is the size of the head that the vault named, and
+lines that stay open for a while.
 """
 
 from __future__ import annotations
 
-import os
-import socket
-import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from audit.checkpoint import Head
 from audit.errors import LedgerGapError
 from vault.answers import BuildKeys, ImportKeys, ListKeys, VaultStatus, read_import_keys, read_status
-from vault.errors import ERROR_OF, Code, VaultRefusedError, VaultUnavailableError
-from vault.framing import ANSWER_MAX_BYTES, FrameReader, FramingError, decode_body, decode_bytes, encode_frame
-from vault.framing import send_frame as send
+from vault.batches import (
+    Opening,
+    Outcome,
+    building,
+    destroying,
+    downloading,
+    enrolling,
+    finding,
+    read_opened,
+    read_outcomes,
+    revealing,
+    rotating,
+    sending,
+    viewing,
+)
+from vault.errors import ERROR_OF, Code, VaultRefusedError
 from vault.heads import ShownProof
-from vault.messages import Answer, Request, read_answer, write_request
+from vault.lines import Line, Lines
+from vault.messages import Answer, Part, Request
 from vault.permits import ShownEntry
 from vault.reading import ProofReader
-from vault.table import Call
+from vault.table import BATCH_MOST, Call
 
-ANSWER_SECONDS = 60.0
 TRIES = 32
-_AGAIN_SECONDS = 0.01
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Question:
-    """A call before it is proven: `indices` are the permit's and, if any, the publication's."""
+    """A call before it is proven: `indices` are the permit's and, if any, the publication's.
+
+    A batch names every entry in `indices`, and its `opens` name places among them.
+    """
 
     call: Call
     indices: tuple[int, ...] = ()
     texts: Mapping[str, str]
     lists: Mapping[str, tuple[str, ...]]
+    opens: tuple[Part, ...] = ()
 
 
 class VaultClient:
@@ -49,6 +63,7 @@ class VaultClient:
 
     def __init__(self, socket: Path, credential: str, reader: ProofReader) -> None:
         self._path = socket
+        self._lines = Lines(socket)
         self._credential = credential
         self._reader = reader
         self._seen_size = 0
@@ -64,41 +79,88 @@ class VaultClient:
     ) -> ImportKeys:
         """Mint an import attempt's keys and the pseudonyms of its ids; ids must be distinct."""
         lists = {"agents": tuple(agents), "consumers": tuple(consumers), "cases": tuple(cases)}
-        body = self._open(Call.IMPORT_SNAPSHOT, permit, texts={"attempt": attempt}, lists=lists)
-        return read_import_keys(body, **lists)
+        # The lists may be long: better not to send them twice for a stale proof.
+        self._seen_size = self.status().size
+        question = _Question(
+            call=Call.IMPORT_SNAPSHOT, indices=(permit,), texts={"attempt": attempt}, lists=lists
+        )
+        return read_import_keys(self._seeing_losses(question), **lists)
 
     def build_book(self, permit: int, *, published: int, passphrase: str) -> BuildKeys:
         """Open an agent's shard, mint the book's key and keep its passphrase.
 
         `published` is the index of the `snapshot.published` entry of the permit's snapshot.
         """
-        body = self._open(Call.BUILD_BOOK, permit, published, texts={"passphrase": passphrase})
-        return BuildKeys(**{name: decode_bytes(body[name]) for name in ("shard", "index", "book")})
+        opened: BuildKeys = self._open_one(building(permit, published=published, passphrase=passphrase))
+        return opened
 
     def send_book(self, permit: int) -> bytes:
         """Return a book's key, to mail it."""
-        return decode_bytes(self._open(Call.SEND_BOOK, permit)["book"])
+        opened: bytes = self._open_one(sending(permit))
+        return opened
 
     def download_book(self, permit: int) -> bytes:
         """Return a book's key, to serve it by link."""
-        return decode_bytes(self._open(Call.DOWNLOAD_BOOK, permit)["book"])
+        opened: bytes = self._open_one(downloading(permit))
+        return opened
 
     def reveal_passphrase(self, permit: int) -> str:
         """Return a book's passphrase."""
-        return str(self._open(Call.REVEAL_PASSPHRASE, permit)["passphrase"])
+        opened: str = self._open_one(revealing(permit))
+        return opened
 
     def view_consumers(self, permit: int, *, published: int) -> ListKeys:
         """Return what an agent's list page takes; `published` as for `build_book`."""
-        body = self._open(Call.VIEW_CONSUMERS, permit, published)
-        return ListKeys(list=decode_bytes(body["list"]), index=decode_bytes(body["index"]))
+        opened: ListKeys = self._open_one(viewing(permit, published=published))
+        return opened
 
     def enrol_factor(self, permit: int) -> str:
         """Make a person's TOTP secret and return it as base32, for the only time."""
-        return str(self._open(Call.ENROL_FACTOR, permit)["secret"])
+        opened: str = self._open_one(enrolling(permit))
+        return opened
 
     def destroy(self, permit: int) -> list[str]:
         """Destroy the permit's objects; return a signed record of each, in the permit's order."""
-        return [str(record) for record in self._open(Call.DESTROY, permit)["records"]]
+        opened: list[str] = self._open_one(destroying(permit))
+        return opened
+
+    def find_consumer(
+        self, permit: int, ids: Sequence[str], *, kind: str = "consumer"
+    ) -> dict[str, tuple[str, ...]]:
+        """Return the pseudonyms that ids of consumers (or of `case`s) have had, in every year kept."""
+        found: dict[str, tuple[str, ...]] = self._open_one(finding(permit, ids, kind=kind))
+        return found
+
+    def rotate_key(self, permit: int, material: Sequence[str] = ()) -> dict[str, str]:
+        """Change the key that the permit names (`vault/rotation.py`); return what may be known of it."""
+        rotated: dict[str, str] = self._open_one(rotating(permit, material))
+        return rotated
+
+    def open_many(self, openings: Sequence[Opening]) -> list[Outcome]:
+        """Open many permits in one go, each judged by itself; return one outcome each, in their order.
+
+        At most 500. Raises what any call raises where none of them could be judged.
+        """
+        if not openings:
+            return []
+        if len(openings) > BATCH_MOST:
+            raise VaultRefusedError(Code.BAD_REQUEST)
+        indices = sorted(
+            {index for one in openings for index in (one.permit, one.published) if index is not None}
+        )
+        place = {index: number for number, index in enumerate(indices)}
+        parts = tuple(
+            Part(
+                call=one.call,
+                permit=place[one.permit],
+                published=None if one.published is None else place[one.published],
+                texts=one.texts,
+                lists=one.lists,
+            )
+            for one in openings
+        )
+        question = _Question(call=Call.OPEN_MANY, indices=tuple(indices), texts={}, lists={}, opens=parts)
+        return read_outcomes(openings, self._seeing_losses(question))
 
     def verify_totp(self, person: str, code: str) -> bool:
         """Tell whether a code is right and new; `factor_locked` is a VaultRefusedError."""
@@ -122,14 +184,12 @@ class VaultClient:
         """Return how the vault is; needs no credential."""
         return ask_status(self._path)
 
-    def _open(
-        self,
-        call: Call,
-        *indices: int,
-        texts: Mapping[str, str] | None = None,
-        lists: Mapping[str, tuple[str, ...]] | None = None,
-    ) -> Mapping[str, Any]:
-        question = _Question(call=call, indices=indices, texts=texts or {}, lists=lists or {})
+    def _open_one(self, opening: Opening) -> Any:
+        indices = tuple(index for index in (opening.permit, opening.published) if index is not None)
+        question = _Question(call=opening.call, indices=indices, texts=opening.texts, lists=opening.lists)
+        return read_opened(opening, self._seeing_losses(question))
+
+    def _seeing_losses(self, question: _Question) -> Mapping[str, Any]:
         try:
             return self._ask(question)[0].body
         except LedgerGapError:
@@ -140,7 +200,7 @@ class VaultClient:
     def _ask(self, question: _Question) -> tuple[Answer, Head]:
         # Read before the line is opened: the vault has no patience with who says nothing.
         request = self._prove(question)
-        with _Line(self._path) as line:
+        with self._lines.line() as line:
             answer = line.ask(request)
             for _ in range(TRIES):
                 if answer.size is not None:
@@ -153,8 +213,9 @@ class VaultClient:
         return _opened(answer), head
 
     def _ask_once(self, request: Request) -> Answer:
-        with _Line(self._path) as line:
-            return _opened(line.ask(request))
+        with self._lines.line() as line:
+            answer = line.ask(request)
+        return _opened(answer)
 
     def _prove(self, question: _Question) -> Request:
         # A ledger that ends before the vault's head is shown as it is: the vault has to see it.
@@ -163,65 +224,28 @@ class VaultClient:
             ShownEntry(index=one.index, encoded=one.encoded, inclusion=tuple(one.inclusion))
             for one in proof.permits
         ]
-        return Request(
+        request = Request(
             call=question.call,
             credential=self._credential,
             proof=ShownProof(base=proof.base, head=proof.head, consistency=tuple(proof.consistency)),
             checkpoint=proof.checkpoint,
-            permit=shown[0] if shown else None,
-            published=shown[1] if len(shown) > 1 else None,
             texts=question.texts,
             lists=question.lists,
         )
+        if question.opens:
+            return replace(request, entries=tuple(shown), opens=question.opens)
+        permit, published = (*shown, None, None)[:2]
+        return replace(request, permit=permit, published=published)
 
 
 def ask_status(socket: Path) -> VaultStatus:
     """Return how the vault at a socket is; VaultUnavailableError where none answers."""
-    with _Line(socket) as line:
+    line = Line(socket)
+    try:
         answer = _opened(line.ask(Request(call=Call.STATUS)))
+    finally:
+        line.close()
     return read_status(answer.body, answer.size or 0)
-
-
-class _Line:
-    """One connection to the vault: one call with its tries."""
-
-    def __init__(self, path: Path) -> None:
-        self._connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._connection.settimeout(ANSWER_SECONDS)
-        self._reader = FrameReader(self._connection, max_bytes=ANSWER_MAX_BYTES)
-        deadline = time.monotonic() + ANSWER_SECONDS
-        while not self._connects(path):
-            if time.monotonic() > deadline:
-                self._connection.close()
-                raise VaultUnavailableError(Code.UNAVAILABLE)
-            time.sleep(_AGAIN_SECONDS)
-
-    def _connects(self, path: Path) -> bool:
-        try:
-            self._connection.connect(os.fspath(path))
-        except BlockingIOError:
-            # Many callers wait at the door; a unix socket says so instead of waiting itself.
-            return False
-        except OSError:
-            self._connection.close()
-            raise VaultUnavailableError(Code.UNAVAILABLE) from None
-        return True
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._connection.close()
-
-    def ask(self, request: Request) -> Answer:
-        try:
-            send(self._connection, encode_frame(write_request(request)), seconds=ANSWER_SECONDS)
-            body = self._reader.read(seconds=ANSWER_SECONDS)
-            if body is None:
-                raise VaultUnavailableError(Code.UNAVAILABLE)
-            return read_answer(decode_body(body))
-        except FramingError:
-            raise VaultUnavailableError(Code.UNAVAILABLE) from None
 
 
 def _opened(answer: Answer) -> Answer:

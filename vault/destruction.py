@@ -17,10 +17,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from audit.checkpoint import SigningKey, sign_note
+from audit.checkpoint import sign_note
 from runtime.clock import rfc3339
 from vault.holdings import Holdings, read_target
 from vault.permits import Permit
+from vault.signing import Signing
 from vault.store import Store
 
 FIRST_LINE = "sealed book destruction v1"
@@ -29,10 +30,10 @@ FIRST_LINE = "sealed book destruction v1"
 class Destruction:
     """Destroys and keeps the records. Every method runs inside a change of its caller."""
 
-    def __init__(self, store: Store, holdings: Holdings, key: SigningKey) -> None:
+    def __init__(self, store: Store, holdings: Holdings, signing: Signing) -> None:
         self._store = store
         self._holdings = holdings
-        self._key = key
+        self._signing = signing
 
     def destroy(self, objects: tuple[str, ...], permit: Permit, now: datetime) -> list[str]:
         """Destroy objects under a fresh permit; return one signed record each, in their order."""
@@ -65,11 +66,12 @@ class Destruction:
         return None if row is None else str(row[0])
 
     def _sign(self, object_id: str, permit: Permit, now: datetime) -> str:
+        key = self._signing.key
         lines = (
             FIRST_LINE,
-            f"origin {self._key.name}",
+            f"origin {key.name}",
             f"object {object_id}",
             f"permit {permit.leaf.hex()}",
             f"at {rfc3339(now)}",
         )
-        return sign_note("".join(f"{line}\n" for line in lines), self._key.name, self._key.private)
+        return sign_note("".join(f"{line}\n" for line in lines), key.name, key.private)

@@ -32,7 +32,9 @@ class Code(StrEnum):
     BARRED = "barred"
     UNKNOWN = "unknown"
     DESTROYED = "destroyed"
+    DAMAGED = "damaged"
     FACTOR_LOCKED = "factor_locked"
+    QUOTA = "quota"
 
 
 ADVICE = {
@@ -56,7 +58,9 @@ ADVICE = {
     Code.BARRED: "the export was destroyed; nothing is minted for it again",
     Code.UNKNOWN: "the vault holds no such thing",
     Code.DESTROYED: "destroyed; it can't be opened again",
+    Code.DAMAGED: "what the vault holds under this name was altered or swapped; restore the vault's backup",
     Code.FACTOR_LOCKED: "too many wrong codes; wait 15 minutes",
+    Code.QUOTA: "this kind of caller opened as much as it may within a minute or an hour; wait",
 }
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from vault.errors import Code, RefusalError
 from vault.keys import new_key
 from vault.store import Store
+from vault.wrapping import WrapError
 
 _ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _FENCED = re.compile(r"([A-Za-z0-9._:-]{1,128})\.(0|[1-9][0-9]{0,17})")
@@ -109,18 +110,30 @@ class Holdings:
             raise RefusalError(Code.UNKNOWN)
         if not isinstance(row[0], bytes):
             raise RefusalError(Code.DESTROYED)
-        return row[0]
+        try:
+            return self._store.unwrap(name, row[0])
+        except WrapError:
+            raise RefusalError(Code.DAMAGED) from None
 
     def year_key(self, year: int) -> bytes:
         """Return the pseudonym key of a year; the first to ask makes it."""
         name = f"year:{year}"
-        row = self._find("SELECT secret FROM secrets WHERE name = ?", name)
-        return row[0] if row else self.mint(name)
+        row = self._find("SELECT 1 FROM secrets WHERE name = ?", name)
+        return self.open(name) if row else self.mint(name)
+
+    def year_keys(self) -> dict[int, bytes]:
+        """Return the pseudonym keys of all years that still have one."""
+        rows = self._store.connection.execute(
+            "SELECT name FROM secrets WHERE name GLOB 'year:*' AND secret IS NOT NULL ORDER BY name"
+        )
+        return {int(name.removeprefix("year:")): self.open(name) for (name,) in rows.fetchall()}
 
     def renew(self, name: str, secret: bytes) -> None:
         """Put a secret under a name whether or not it was taken; the one before is shredded."""
         self.shred(name)
-        self._store.connection.execute("UPDATE secrets SET secret = ? WHERE name = ?", (secret, name))
+        self._store.connection.execute(
+            "UPDATE secrets SET secret = ? WHERE name = ?", (self._store.wrap(name, secret), name)
+        )
 
     def is_shredded(self, target: Target) -> bool:
         """Tell whether everything that a target means is destroyed and can't come back."""
@@ -148,8 +161,9 @@ class Holdings:
             execute("INSERT INTO bars VALUES (?) ON CONFLICT DO NOTHING", (target.owner,))
 
     def _insert(self, name: str, secret: bytes | None) -> None:
+        wrapped = None if secret is None else self._store.wrap(name, secret)
         self._store.connection.execute(
-            "INSERT INTO secrets (name, owner, secret) VALUES (?, ?, ?)", (name, _owner_of(name), secret)
+            "INSERT INTO secrets (name, owner, secret) VALUES (?, ?, ?)", (name, _owner_of(name), wrapped)
         )
 
     def _find(self, statement: str, argument: str) -> tuple[bytes, ...] | None:

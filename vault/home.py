@@ -1,21 +1,24 @@
 """The vault's folder: who may use it, and the change counter that no backup takes.
 
 Laws: one process at a time holds the folder (`flock`); the folder is for its owner alone
-(0700). The counter is written as a whole: temporary file, fsync, rename, fsync of the folder.
+(0700). The counter has two places, a sector each, that are written in turn and synced: a write
+that power loss tears leaves the number before it in the other place.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
-import re
+import zlib
 from pathlib import Path
 from typing import Protocol
 
 STORE_NAME = "vault.db"
 COUNTER_NAME = "changes.counter"
 _LOCK_NAME = "lock"
-_COUNTER_TEXT = re.compile(r"(0|[1-9][0-9]{0,17})\n")
+_PLACE_BYTES = 512
+_PLACES = 2
+_TEXT_BYTES = 28
 
 
 class HomeError(Exception):
@@ -38,8 +41,24 @@ class Counter(Protocol):
         ...
 
 
+def _write_place(changes: int) -> bytes:
+    number = f"{changes:018d}"
+    return f"{number} {zlib.crc32(number.encode()):08x}\n".encode()
+
+
+def _read_place(data: bytes) -> int | None:
+    number = data[:18]
+    if not number.isdigit() or data != _write_place(int(number)):
+        return None
+    return int(number)
+
+
 class CounterFile:
-    """The counter as a small file beside the store."""
+    """The counter as a small file beside the store.
+
+    Each place is eighteen digits, a space, the CRC-32 of the digits in hex and a newline,
+    filled up with zero bytes.
+    """
 
     def __init__(self, home: Path) -> None:
         self.path = home / COUNTER_NAME
@@ -47,16 +66,33 @@ class CounterFile:
     def read(self) -> int | None:
         """Return the number in the file; a missing or damaged file is None."""
         try:
-            text = self.path.read_text("ascii")
-        except (FileNotFoundError, UnicodeDecodeError):
+            data = self.path.read_bytes()
+        except FileNotFoundError:
             return None
-        return int(text) if _COUNTER_TEXT.fullmatch(text) else None
+        starts = range(0, _PLACES * _PLACE_BYTES, _PLACE_BYTES)
+        found = [_read_place(data[start : start + _TEXT_BYTES]) for start in starts]
+        return max((number for number in found if number is not None), default=None)
 
     def write(self, changes: int) -> None:
-        """Replace the file by one with this number, synced before it returns."""
+        """Put this number into the place whose turn it is, synced before it returns."""
+        try:
+            descriptor = os.open(self.path, os.O_WRONLY)
+        except FileNotFoundError:
+            self._make(changes)
+            return
+        try:
+            os.pwrite(descriptor, _write_place(changes), changes % _PLACES * _PLACE_BYTES)
+            os.fdatasync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def _make(self, changes: int) -> None:
+        data = bytearray(_PLACES * _PLACE_BYTES)
+        start = changes % _PLACES * _PLACE_BYTES
+        data[start : start + _TEXT_BYTES] = _write_place(changes)
         temporary = self.path.with_suffix(".tmp")
-        with temporary.open("w", encoding="ascii") as file:
-            file.write(f"{changes}\n")
+        with temporary.open("wb") as file:
+            file.write(data)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(self.path)

@@ -8,8 +8,8 @@ Laws, in the order in which a call meets them:
 3. V moves forward along a proof, or not at all. Stale names V's size, and the same V three
    times over within one call raises the alarm `rolled_back`. A fork raises an alarm and is
    refused, without a lock: a lock would let one stolen credential stop everyone.
-4. One permit opens one thing once: proven in the accepted head, fitting its row, alive and
-   unspent. A spent destruction permit is answered with the records it was answered with.
+4. One permit opens one thing once (`opener.py`); a batch is one change, judged part by part.
+   Who asks beyond the caller's quota is refused and counted as an alarm.
 5. What was minted, spent, destroyed or moved is synced and counted before it is answered.
 
 One caller at a time: whoever drives the keeper takes turns.
@@ -17,26 +17,31 @@ One caller at a time: whoever drives the keeper takes turns.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import hmac
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
 from audit.checkpoint import Head, NoteError, SigningKey, read_checkpoint, sign_checkpoint
-from runtime.clock import Clock, rfc3339
+from runtime.clock import Clock
+from vault.alarms import Alarms
 from vault.destruction import Destruction
 from vault.errors import Code, RefusalError
 from vault.factors import Factors
 from vault.heads import ForkedProofError, StaleProofError, contradicts, extend_head
 from vault.holdings import Holdings, check_id
 from vault.marks import Marks
-from vault.messages import Answer, Request
-from vault.openings import OPENINGS, Opening
-from vault.permits import read_permit
+from vault.messages import Answer, Request, write_answer
+from vault.opener import Moment, Opener
+from vault.openings import Opened
+from vault.quotas import QUOTAS, Quota, Quotas
+from vault.rotation import Rotation
+from vault.signing import Signing
 from vault.store import Store, StoreBrokenError
 from vault.table import CALLERS_WITHOUT_PERMIT, ROWS, Call, CallerKind
+from vault.wrapping import ProviderError, WrapError
 
 STALE_TIMES = 3
 
@@ -58,17 +63,33 @@ class Tries:
 class Keeper:
     """Answers one request at a time over an open store."""
 
-    def __init__(self, store: Store, house_clock: Clock, machine_clock: Clock) -> None:
-        """Take the house's clock for permits and the machine's own for second factors."""
+    def __init__(
+        self,
+        store: Store,
+        house_clock: Clock,
+        machine_clock: Clock,
+        quotas: Mapping[Call, Quota] = QUOTAS,
+    ) -> None:
+        """Take the house's clock for permits, the machine's own for second factors and quotas."""
         self._store = store
         self._house_clock = house_clock
         self._machine_clock = machine_clock
-        private = Ed25519PrivateKey.from_private_bytes(store.fact("signing_key"))
-        self._key = SigningKey(store.fact("origin").decode(), private)
-        self._holdings = Holdings(store)
-        self._marks = Marks(store)
-        self._factors = Factors(store, self._holdings)
-        self._destruction = Destruction(store, self._holdings, self._key)
+        self._signing = Signing(store)
+        self._alarms = Alarms(store)
+        holdings = Holdings(store)
+        self._factors = Factors(store, holdings)
+        self._opener = Opener(
+            holdings=holdings,
+            marks=Marks(store),
+            factors=self._factors,
+            destruction=Destruction(store, holdings, self._signing),
+            rotation=Rotation(store, self._signing),
+            quotas=Quotas(store, quotas),
+        )
+
+    @property
+    def _key(self) -> SigningKey:
+        return self._signing.key
 
     @property
     def is_locked(self) -> bool:
@@ -91,18 +112,18 @@ class Keeper:
             if not self._may_call(kind, request.call):
                 return Answer(code=Code.CALLER)
             with self._store.change():
-                return self._answer_in_change(request, tries)
+                return self._answer_in_change(request, kind, tries)
         except RefusalError as refusal:
             return Answer(code=refusal.code, field=refusal.field)
-        except StoreBrokenError:
+        except (StoreBrokenError, ProviderError, WrapError):
             return Answer(code=Code.UNAVAILABLE)
 
-    def _answer_in_change(self, request: Request, tries: Tries) -> Answer:
+    def _answer_in_change(self, request: Request, kind: CallerKind, tries: Tries) -> Answer:
         if request.call is Call.VERIFY_TOTP:
-            return self._in_part(self._verify_totp, request)
+            return self._in_part(lambda: self._verify_totp(request))
         if self._shows_restored_copy(request):
             self._store.put_fact("locked", b"1")
-            self._raise_alarm(Code.BEHIND)
+            self._sound(Code.BEHIND)
             return Answer(code=Code.BEHIND)
         seen = self.head
         if request.proof is None:
@@ -112,57 +133,51 @@ class Keeper:
         except StaleProofError:
             return self._stale(seen, tries)
         except ForkedProofError:
-            self._raise_alarm(Code.FORK)
+            self._sound(Code.FORK)
             return Answer(code=Code.FORK)
         if head != seen:
             # A proven move stands even if the permit is refused: it only narrows what can be rewritten.
             self._store.put_fact("head_size", str(head.size).encode())
             self._store.put_fact("head_root", head.root)
-        answer = self._in_part(self._sign if request.call is Call.SIGN else self._open, request)
-        return Answer(code=answer.code, field=answer.field, size=head.size, body=answer.body)
+        return dataclasses.replace(self._at_head(request, kind, head), size=head.size)
 
-    def _in_part(self, effect: Any, request: Request) -> Answer:
+    def _at_head(self, request: Request, kind: CallerKind, head: Head) -> Answer:
+        if request.call is Call.SIGN:
+            return self._in_part(
+                lambda: Opened({"checkpoint": sign_checkpoint(self._key.name, head, self._key)})
+            )
+        moment = Moment(
+            kind=kind, head=head, now=self._house_clock.now(), machine_now=self._machine_clock.now()
+        )
+        if request.call is not Call.OPEN_MANY:
+            return self._in_part(lambda: self._opener.open(request, moment))
+        answers = [self._open_part(part, moment) for part in request.parts()]
+        return Answer(code=Code.OPENED, body={"answers": [write_answer(one) for one in answers]})
+
+    def _open_part(self, part: Request, moment: Moment) -> Answer:
+        if not self._may_call(moment.kind, part.call):
+            return Answer(code=Code.CALLER)
+        return self._in_part(lambda: self._opener.open(part, moment))
+
+    def _in_part(self, effect: Callable[[], Opened]) -> Answer:
         try:
             with self._store.part():
-                return Answer(code=Code.OPENED, body=effect(request))
+                opened = effect()
+                return Answer(code=Code.OPENED, body=opened.body, rest=opened.rest)
         except RefusalError as refusal:
+            if refusal.code in {Code.QUOTA, Code.DAMAGED}:
+                self._sound(refusal.code)
             return Answer(code=refusal.code, field=refusal.field)
 
-    def _open(self, request: Request) -> dict[str, Any]:
-        head, now = self.head, self._house_clock.now()
-        self._marks.drop_old(now)
-        if request.permit is None:
-            raise RefusalError(Code.BAD_REQUEST)
-        permit = read_permit(request.permit, head, ROWS[request.call], now)
-        if self._marks.is_spent(permit):
-            if request.call is not Call.DESTROY:
-                raise RefusalError(Code.SPENT)
-            return {"records": self._destruction.repeat(permit.entry.objects or (), permit)}
-        body = OPENINGS[request.call](
-            Opening(
-                request=request,
-                permit=permit,
-                head=head,
-                now=now,
-                holdings=self._holdings,
-                factors=self._factors,
-                destruction=self._destruction,
-            )
-        )
-        self._marks.spend(permit)
-        return body
-
-    def _sign(self, _request: Request) -> dict[str, Any]:
-        return {"checkpoint": sign_checkpoint(self._key.name, self.head, self._key)}
-
-    def _verify_totp(self, request: Request) -> dict[str, Any]:
+    def _verify_totp(self, request: Request) -> Opened:
         person = check_id(request.texts["person"], "person")
-        return {"is_right": self._factors.verify(person, request.texts["code"], self._machine_clock.now())}
+        now = self._machine_clock.now()
+        return Opened({"is_right": self._factors.verify(person, request.texts["code"], now)})
 
     def _stale(self, seen: Head, tries: Tries) -> Answer:
         if tries.count(seen.size) < STALE_TIMES:
             return Answer(code=Code.STALE, size=seen.size)
-        self._raise_alarm(Code.ROLLED_BACK)
+        self._sound(Code.ROLLED_BACK)
         return Answer(code=Code.ROLLED_BACK, size=seen.size)
 
     def _caller(self, credential: str) -> CallerKind:
@@ -192,25 +207,18 @@ class Keeper:
             return False
         return contradicts(self.head, signed)
 
-    def _raise_alarm(self, kind: Code) -> None:
-        now = rfc3339(self._machine_clock.now())
-        self._store.connection.execute(
-            "INSERT INTO alarms VALUES (?, ?, ?, 1) ON CONFLICT (kind) DO UPDATE"
-            " SET last_at = excluded.last_at, times = times + 1",
-            (kind.value, now, now),
-        )
+    def _sound(self, kind: Code) -> None:
+        self._alarms.sound(kind, self._machine_clock.now())
 
     def _status(self) -> Answer:
-        alarms = self._store.connection.execute(
-            "SELECT kind, first_at, last_at, times FROM alarms ORDER BY kind"
-        )
-        body = {
+        body: dict[str, Any] = {
             "locked": self.is_locked,
             "origin": self._key.name,
             "vkey": self._key.verifier.text(),
-            "alarms": [
-                {"kind": kind, "first_at": first_at, "last_at": last_at, "times": times}
-                for kind, first_at, last_at, times in alarms
-            ],
+            "alarms": self._alarms.listed(),
+            "provider": self._store.provider.name,
+            "wrapping_key": self._store.wrapping_key_id,
+            "has_shares": self._store.optional_fact("recovery_copy") is not None,
+            "history": self._signing.history,
         }
         return Answer(code=Code.OPENED, size=self.head.size, body=body)

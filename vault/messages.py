@@ -1,13 +1,14 @@
 """Requests and answers as they travel: strict both ways, no field more, no field less.
 
 The table of shapes says what a request of each call carries. Texts must be Unicode without
-lone surrogates and without NUL.
+lone surrogates and without NUL (`values.py`). A batch names its entries once, in a list; what is opened
+names them by their place in it.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,11 +17,21 @@ from vault.errors import Code
 from vault.framing import FramingError, decode_bytes, encode_bytes
 from vault.heads import ShownProof
 from vault.permits import ShownEntry
-from vault.table import SHAPES, Call
+from vault.table import IN_BATCHES, SHAPES, Call
+from vault.values import read_hashes, read_list, read_members, read_number, read_text, read_texts
 
 _VERSION = 1
-_SIZE_LIMIT = 2**62
-_PROOF_LIMIT = 128
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """One opening of a batch: `permit` and `published` are places in the batch's entries."""
+
+    call: Call
+    permit: int
+    published: int | None = None
+    texts: Mapping[str, str] = dataclasses.field(default_factory=dict, repr=False)
+    lists: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +46,21 @@ class Request:
     published: ShownEntry | None = None
     texts: Mapping[str, str] = dataclasses.field(default_factory=dict, repr=False)
     lists: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict, repr=False)
+    entries: tuple[ShownEntry, ...] = ()
+    opens: tuple[Part, ...] = ()
+
+    def parts(self) -> list[Request]:
+        """Return a batch as the single requests that it stands for, each without credential and proof."""
+        return [
+            Request(
+                call=part.call,
+                permit=self.entries[part.permit],
+                published=None if part.published is None else self.entries[part.published],
+                texts=part.texts,
+                lists=part.lists,
+            )
+            for part in self.opens
+        ]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,12 +69,22 @@ class Answer:
 
     V's root isn't named: with it a thief of a credential who can't read the ledger could
     extend V by an entry of their own whenever its size is a power of two.
+
+    `rest` makes what takes long and changes nothing, so that it needn't be made in the
+    caller's turn; `whole` is the answer with it.
     """
 
     code: Code
     field: str = ""
     size: int | None = None
     body: Mapping[str, Any] = dataclasses.field(default_factory=dict, repr=False)
+    rest: Callable[[], Mapping[str, Any]] | None = dataclasses.field(default=None, repr=False, compare=False)
+
+    def whole(self) -> Answer:
+        """Return the answer with all that belongs to its body."""
+        if self.rest is None:
+            return self
+        return dataclasses.replace(self, body={**self.body, **self.rest()}, rest=None)
 
 
 def write_request(request: Request) -> dict[str, Any]:
@@ -68,42 +104,61 @@ def write_request(request: Request) -> dict[str, Any]:
         message["checkpoint"] = request.checkpoint
     for name, shown in (("permit", request.permit), ("published", request.published)):
         if shown is not None:
-            message[name] = {
-                "index": shown.index,
-                "entry": encode_bytes(shown.encoded),
-                "inclusion": [encode_bytes(one) for one in shown.inclusion],
-            }
-    message |= dict(request.texts)
-    message |= {name: list(items) for name, items in request.lists.items()}
-    return message
+            message[name] = _write_entry(shown)
+    if shape.has_opens:
+        message["entries"] = [_write_entry(shown) for shown in request.entries]
+        message["opens"] = [_write_part(part) for part in request.opens]
+    return message | _write_said(request)
+
+
+def _write_entry(shown: ShownEntry) -> dict[str, Any]:
+    return {
+        "index": shown.index,
+        "entry": encode_bytes(shown.encoded),
+        "inclusion": [encode_bytes(one) for one in shown.inclusion],
+    }
+
+
+def _write_said(said: Request | Part) -> dict[str, Any]:
+    return {**said.texts, **{name: list(items) for name, items in said.lists.items()}}
+
+
+def _write_part(part: Part) -> dict[str, Any]:
+    message: dict[str, Any] = {"call": part.call.value, "permit": part.permit}
+    if part.published is not None:
+        message["published"] = part.published
+    return message | _write_said(part)
 
 
 def read_request(message: Mapping[str, Any]) -> Request:
     """Read a request; anything beside its call's shape is a FramingError."""
     if message.get("v") != _VERSION:
         raise FramingError("another version")
-    try:
-        call = Call(_text(message.get("call")))
-    except ValueError:
-        raise FramingError("an unknown call") from None
+    call = _call(message.get("call"))
     shape = SHAPES[call]
     wanted = {"v", "call", *shape.texts, *shape.lists}
     wanted |= {"credential"} if shape.has_credential else set()
     wanted |= {"proof"} if shape.has_proof else set()
     wanted |= {"permit"} if shape.has_permit else set()
     wanted |= {"published"} if shape.has_published else set()
+    wanted |= {"entries", "opens"} if shape.has_opens else set()
     allowed = wanted | ({"checkpoint"} if shape.has_proof else set())
     if not wanted <= message.keys() <= allowed:
         raise FramingError("other fields than this call carries")
+    entries = tuple(_entry(one) for one in read_list(message["entries"])) if shape.has_opens else ()
     return Request(
         call=call,
-        credential=_text(message["credential"]) if shape.has_credential else "",
+        credential=read_text(message["credential"]) if shape.has_credential else "",
         proof=_proof(message["proof"]) if shape.has_proof else None,
-        checkpoint=_text(message["checkpoint"]) if "checkpoint" in message else None,
+        checkpoint=read_text(message["checkpoint"]) if "checkpoint" in message else None,
         permit=_entry(message["permit"]) if shape.has_permit else None,
         published=_entry(message["published"]) if shape.has_published else None,
-        texts={name: _text(message[name]) for name in shape.texts},
-        lists={name: _texts(message[name]) for name in shape.lists},
+        texts={name: read_text(message[name]) for name in shape.texts},
+        lists={name: read_texts(message[name]) for name in shape.lists},
+        entries=entries,
+        opens=tuple(_part(one, len(entries)) for one in read_list(message["opens"]))
+        if shape.has_opens
+        else (),
     )
 
 
@@ -120,69 +175,63 @@ def write_answer(answer: Answer) -> dict[str, Any]:
 
 
 def read_answer(message: Mapping[str, Any]) -> Answer:
-    """Read an answer; the body's own form is its reader's business."""
+    """Read an answer, or a part of a batch's; the body's own form is its reader's business."""
     if message.get("v") != _VERSION or not message.keys() <= {"v", "code", "field", "size", "body"}:
         raise FramingError("not an answer")
     try:
-        code = Code(_text(message.get("code")))
+        code = Code(read_text(message.get("code")))
     except ValueError:
         raise FramingError("an unknown code") from None
     size = message.get("size")
     return Answer(
         code=code,
-        field=_text(message.get("field", "")),
-        size=None if size is None else _number(size),
-        body=_members(message.get("body", {})),
+        field=read_text(message.get("field", "")),
+        size=None if size is None else read_number(size),
+        body=read_members(message.get("body", {})),
     )
 
 
-def _members(value: object, names: frozenset[str] | None = None) -> dict[str, Any]:
-    if not isinstance(value, dict) or (names is not None and value.keys() != names):
-        raise FramingError("other members than expected")
-    return value
-
-
-def _number(value: object) -> int:
-    if type(value) is not int or not 0 <= value < _SIZE_LIMIT:
-        raise FramingError("not a number of the ledger")
-    return value
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str) or "\0" in value:
-        raise FramingError("not a text")
+def _call(value: object) -> Call:
     try:
-        value.encode()
-    except UnicodeEncodeError:
-        raise FramingError("not a text") from None
-    return value
+        return Call(read_text(value))
+    except ValueError:
+        raise FramingError("an unknown call") from None
 
 
-def _texts(value: object) -> tuple[str, ...]:
-    if not isinstance(value, list):
-        raise FramingError("not a list")
-    return tuple(_text(one) for one in value)
-
-
-def _hashes(value: object) -> tuple[bytes, ...]:
-    if not isinstance(value, list) or len(value) > _PROOF_LIMIT:
-        raise FramingError("not a proof")
-    return tuple(decode_bytes(one) for one in value)
+def _part(value: object, entries: int) -> Part:
+    members = read_members(value)
+    call = _call(members.get("call"))
+    shape = SHAPES[call]
+    wanted = {"call", "permit", *shape.texts, *shape.lists} | (
+        {"published"} if shape.has_published else set()
+    )
+    if call not in IN_BATCHES or members.keys() != wanted:
+        raise FramingError("no part of a batch")
+    places = [read_number(members[name]) for name in ("permit", "published") if name in members]
+    if any(place >= entries for place in places):
+        raise FramingError("a place outside the batch")
+    return Part(
+        call=call,
+        permit=places[0],
+        published=places[1] if shape.has_published else None,
+        texts={name: read_text(members[name]) for name in shape.texts},
+        lists={name: read_texts(members[name]) for name in shape.lists},
+    )
 
 
 def _proof(value: object) -> ShownProof:
-    members = _members(value, frozenset({"base", "size", "root", "consistency"}))
+    members = read_members(value, frozenset({"base", "size", "root", "consistency"}))
     return ShownProof(
-        base=_number(members["base"]),
-        head=Head(size=_number(members["size"]), root=decode_bytes(members["root"])),
-        consistency=_hashes(members["consistency"]),
+        base=read_number(members["base"]),
+        head=Head(size=read_number(members["size"]), root=decode_bytes(members["root"])),
+        consistency=read_hashes(members["consistency"]),
     )
 
 
 def _entry(value: object) -> ShownEntry:
-    members = _members(value, frozenset({"index", "entry", "inclusion"}))
+    members = read_members(value, frozenset({"index", "entry", "inclusion"}))
     return ShownEntry(
-        index=_number(members["index"]),
+        index=read_number(members["index"]),
         encoded=decode_bytes(members["entry"]),
-        inclusion=_hashes(members["inclusion"]),
+        inclusion=read_hashes(members["inclusion"]),
     )

@@ -7,8 +7,8 @@ together.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -21,11 +21,21 @@ from vault.framing import encode_bytes
 from vault.holdings import Holdings, check_id, key_name, passphrase_name, snapshot_name
 from vault.keys import Use, derive_key
 from vault.messages import Request
-from vault.permits import Permit, read_published_attempt
+from vault.permits import Permit, published_attempt
 from vault.pseudonyms import PseudonymKind, derive_pseudonyms
+from vault.rotation import Rotation
 from vault.table import Call
 
 PASSPHRASE_MAX_CHARS = 255
+FIND_MOST_IDS = 20
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An answer's body; `rest` makes the part of it that takes long and changes nothing."""
+
+    body: Mapping[str, Any] = field(repr=False)
+    rest: Callable[[], Mapping[str, Any]] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,11 +44,13 @@ class Opening:
 
     request: Request
     permit: Permit
+    published: Entry | None
     head: Head
     now: datetime
     holdings: Holdings
     factors: Factors
     destruction: Destruction
+    rotation: Rotation
 
     @property
     def entry(self) -> Entry:
@@ -53,35 +65,41 @@ class Opening:
 
     def published_snapshot(self) -> tuple[str, bytes]:
         """Return the attempt that the permit's snapshot came from, and its key."""
-        if self.request.published is None:
+        if self.published is None:
             raise RefusalError(Code.MISFIT, "published")
-        attempt = read_published_attempt(self.request.published, self.head, self.permit)
+        attempt = published_attempt(self.published, self.permit)
         return attempt, self.holdings.open(snapshot_name(attempt))
 
 
-def _import_snapshot(opening: Opening) -> dict[str, Any]:
+def _import_snapshot(opening: Opening) -> Opened:
     attempt = check_id(opening.entry.resource.id, "attempt")
     if opening.request.texts["attempt"] != attempt:
         raise RefusalError(Code.MISFIT, "attempt")
-    agents = opening.request.lists["agents"]
+    lists = opening.request.lists
     key = opening.holdings.mint(snapshot_name(attempt))
     year = opening.now.year
     year_key = opening.holdings.year_key(year)
-    packed = {
-        kind: derive_pseudonyms(year_key, kind, opening.request.lists[name])
-        for kind, name in ((PseudonymKind.CONSUMER, "consumers"), (PseudonymKind.CASE, "cases"))
-    }
-    return {
-        "index": encode_bytes(derive_key(key, Use.INDEX, attempt=attempt)),
-        "shard": [encode_bytes(derive_key(key, Use.SHARD, attempt=attempt, agent=one)) for one in agents],
-        "list": [encode_bytes(derive_key(key, Use.LIST, attempt=attempt, agent=one)) for one in agents],
-        "year": year,
-        "consumers": encode_bytes(packed[PseudonymKind.CONSUMER]),
-        "cases": encode_bytes(packed[PseudonymKind.CASE]),
-    }
+
+    def pack(kind: PseudonymKind, name: str) -> str:
+        return encode_bytes(derive_pseudonyms(year_key, kind, lists[name]))
+
+    def derive() -> Mapping[str, Any]:
+        return {
+            "index": encode_bytes(derive_key(key, Use.INDEX, attempt=attempt)),
+            "shard": _derive_keys(key, Use.SHARD, attempt, lists["agents"]),
+            "list": _derive_keys(key, Use.LIST, attempt, lists["agents"]),
+            "consumers": pack(PseudonymKind.CONSUMER, "consumers"),
+            "cases": pack(PseudonymKind.CASE, "cases"),
+        }
+
+    return Opened({"year": year}, derive)
 
 
-def _build_book(opening: Opening) -> dict[str, Any]:
+def _derive_keys(key: bytes, use: Use, attempt: str, agents: tuple[str, ...]) -> list[str]:
+    return [encode_bytes(derive_key(key, use, attempt=attempt, agent=agent)) for agent in agents]
+
+
+def _build_book(opening: Opening) -> Opened:
     export, fencing = opening.fenced()
     attempt, key = opening.published_snapshot()
     passphrase = opening.request.texts["passphrase"]
@@ -90,41 +108,62 @@ def _build_book(opening: Opening) -> dict[str, Any]:
     book = opening.holdings.mint(key_name(export, fencing))
     opening.holdings.keep(passphrase_name(export, fencing), passphrase.encode())
     agent = opening.entry.agent or ""
-    return {
-        "shard": encode_bytes(derive_key(key, Use.SHARD, attempt=attempt, agent=agent)),
-        "index": encode_bytes(derive_key(key, Use.INDEX, attempt=attempt)),
-        "book": encode_bytes(book),
-    }
+    return Opened(
+        {
+            "shard": encode_bytes(derive_key(key, Use.SHARD, attempt=attempt, agent=agent)),
+            "index": encode_bytes(derive_key(key, Use.INDEX, attempt=attempt)),
+            "book": encode_bytes(book),
+        }
+    )
 
 
-def _open_book(opening: Opening) -> dict[str, Any]:
-    return {"book": encode_bytes(opening.holdings.open(key_name(*opening.fenced())))}
+def _open_book(opening: Opening) -> Opened:
+    return Opened({"book": encode_bytes(opening.holdings.open(key_name(*opening.fenced())))})
 
 
-def _reveal_passphrase(opening: Opening) -> dict[str, Any]:
-    return {"passphrase": opening.holdings.open(passphrase_name(*opening.fenced())).decode()}
+def _reveal_passphrase(opening: Opening) -> Opened:
+    return Opened({"passphrase": opening.holdings.open(passphrase_name(*opening.fenced())).decode()})
 
 
-def _view_consumers(opening: Opening) -> dict[str, Any]:
+def _view_consumers(opening: Opening) -> Opened:
     attempt, key = opening.published_snapshot()
     agent = opening.entry.agent or ""
-    return {
-        "list": encode_bytes(derive_key(key, Use.LIST, attempt=attempt, agent=agent)),
-        "index": encode_bytes(derive_key(key, Use.INDEX, attempt=attempt)),
-    }
+    return Opened(
+        {
+            "list": encode_bytes(derive_key(key, Use.LIST, attempt=attempt, agent=agent)),
+            "index": encode_bytes(derive_key(key, Use.INDEX, attempt=attempt)),
+        }
+    )
 
 
-def _enrol_factor(opening: Opening) -> dict[str, Any]:
+def _find_consumer(opening: Opening) -> Opened:
+    ids = opening.request.lists["ids"]
+    if not 0 < len(ids) <= FIND_MOST_IDS:
+        raise RefusalError(Code.MISFIT, "ids")
+    try:
+        kind = PseudonymKind(opening.request.texts["kind"])
+    except ValueError:
+        raise RefusalError(Code.MISFIT, "kind") from None
+    keys = opening.holdings.year_keys()
+    return Opened({str(year): encode_bytes(derive_pseudonyms(key, kind, ids)) for year, key in keys.items()})
+
+
+def _enrol_factor(opening: Opening) -> Opened:
     person = check_id(opening.entry.resource.id, "resource")
-    return {"secret": opening.factors.enrol(person)}
+    return Opened({"secret": opening.factors.enrol(person)})
 
 
-def _destroy(opening: Opening) -> dict[str, Any]:
+def _destroy(opening: Opening) -> Opened:
     objects = opening.entry.objects or ()
-    return {"records": opening.destruction.destroy(objects, opening.permit, opening.now)}
+    return Opened({"records": opening.destruction.destroy(objects, opening.permit, opening.now)})
 
 
-OPENINGS: dict[Call, Callable[[Opening], dict[str, Any]]] = {
+def _rotate_key(opening: Opening) -> Opened:
+    material = opening.request.lists["material"]
+    return Opened(opening.rotation.rotate(opening.entry.resource.id, material, opening.head, opening.now))
+
+
+OPENINGS: dict[Call, Callable[[Opening], Opened]] = {
     Call.IMPORT_SNAPSHOT: _import_snapshot,
     Call.BUILD_BOOK: _build_book,
     Call.SEND_BOOK: _open_book,
@@ -133,4 +172,6 @@ OPENINGS: dict[Call, Callable[[Opening], dict[str, Any]]] = {
     Call.VIEW_CONSUMERS: _view_consumers,
     Call.ENROL_FACTOR: _enrol_factor,
     Call.DESTROY: _destroy,
+    Call.ROTATE_KEY: _rotate_key,
+    Call.FIND_CONSUMER: _find_consumer,
 }

@@ -93,9 +93,8 @@ def _stands(value: object) -> bool:
     return value is not None and value not in ("", ())
 
 
-def read_published_attempt(shown: ShownEntry, head: Head, permit: Permit) -> str:
-    """Return the import attempt whose publication, proven in the same head, the permit names."""
-    published = read_entry(shown, head)
+def published_attempt(published: Entry, permit: Permit) -> str:
+    """Return the import attempt whose publication, a proven entry, the permit names."""
     if published.event is not Event.SNAPSHOT_PUBLISHED or published.outcome is not Outcome.DONE:
         raise RefusalError(Code.MISFIT, "published")
     if published.resource.kind != "attempt":

@@ -3,9 +3,10 @@
 `python -m vault.server --home DIR --socket PATH [--clock-offset SECONDS] [--parent-pid PID]`
 
 Laws:
-1. One connection a call, one thread a connection, one call at a time at the keeper. A call
-   whose proof was stale keeps its turn for half a second, so that honest callers who race are
-   answered, and a slow or hostile one holds nobody up for longer than that.
+1. A connection carries calls one after another; one thread a connection, one call at a time at
+   the keeper. A call whose proof was stale keeps its turn for half a second, so that honest
+   callers who race are answered, and a slow or hostile one holds nobody up for longer than that.
+   Requests are read before the turn, and what takes long in an answer is made after it.
 2. Reading has a limit in bytes and a deadline; when all places are taken, who has waited
    longest without a whole request makes room.
 3. Nothing secret is written anywhere but into answers; no core dump; socket 0600, home 0700.
@@ -38,9 +39,12 @@ from vault.framing import (
 )
 from vault.home import HomeError
 from vault.keeper import Keeper, Tries
-from vault.messages import Answer, read_request, write_answer
+from vault.messages import Answer, Request, read_request, write_answer
+from vault.providers import provider_from
+from vault.quotas import read_quotas
 from vault.store import Store
 from vault.turns import Turns
+from vault.wrapping import ProviderError
 
 SOCKET_PATH_MAX_BYTES = 100  # the kernel's limit is 108 with its terminator; others have 104
 HOLD_SECONDS = 0.5
@@ -99,7 +103,7 @@ class Server:
     def _serve(self, connection: socket.socket) -> None:
         try:
             with connection:
-                self._serve_call(connection)
+                self._serve_calls(connection)
         except FramingError:
             pass
         except Exception as error:  # noqa: BLE001 - one call that breaks must not end the others
@@ -108,7 +112,7 @@ class Server:
         finally:
             self._places.release()
 
-    def _serve_call(self, connection: socket.socket) -> None:
+    def _serve_calls(self, connection: socket.socket) -> None:
         reader, tries = FrameReader(connection, max_bytes=REQUEST_MAX_BYTES), Tries()
         while True:
             with self._guard:
@@ -120,28 +124,42 @@ class Server:
                     del self._silent[id(connection)]
             if body is None:
                 return
-            with self._turns.take():
-                answer = self._answer_in_turn(connection, reader, body, tries)
-            if answer is not None:
-                send_frame(connection, encode_frame(write_answer(answer)), seconds=READ_SECONDS)
+            request = _read(body)
+            if request is None:
+                send_frame(connection, _BAD_REQUEST, seconds=READ_SECONDS)
                 return
+            with self._turns.take():
+                answer = self._answer_in_turn(connection, reader, request, tries)
+            if answer is not None:
+                send_frame(connection, encode_frame(write_answer(answer.whole())), seconds=READ_SECONDS)
+                tries = Tries()
 
     def _answer_in_turn(
-        self, connection: socket.socket, reader: FrameReader, first: bytes, tries: Tries
+        self, connection: socket.socket, reader: FrameReader, request: Request, tries: Tries
     ) -> Answer | None:
         """Return the call's last answer, or None where the turn ran out before its next try."""
-        body: bytes | None = first
-        while body is not None:
-            try:
-                request = read_request(decode_body(body))
-            except FramingError:
-                return Answer(code=Code.BAD_REQUEST)
+        while True:
             answer = self._keeper.answer(request, tries)
             if answer.code is not Code.STALE:
                 return answer
             send_frame(connection, encode_frame(write_answer(answer)), seconds=self._hold_seconds)
             body = reader.read(seconds=self._hold_seconds)
+            if body is None:
+                return None
+            again = _read(body)
+            if again is None:
+                return Answer(code=Code.BAD_REQUEST)
+            request = again
+
+
+def _read(body: bytes) -> Request | None:
+    try:
+        return read_request(decode_body(body))
+    except FramingError:
         return None
+
+
+_BAD_REQUEST = encode_frame(write_answer(Answer(code=Code.BAD_REQUEST)))
 
 
 def listen(path: Path) -> socket.socket:
@@ -170,12 +188,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.umask(0o077)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
-        store = Store(options.home)
+        quotas = read_quotas(options.home)
+        store = Store(options.home, provider=provider_from(os.environ, options.home))
         listener = listen(options.socket)
-    except HomeError as error:
+    except (HomeError, ProviderError) as error:
         sys.stderr.write(f"vault: {error}\n")
         return 1
-    keeper = Keeper(store, HouseClock(timedelta(seconds=options.clock_offset)), HouseClock())
+    keeper = Keeper(store, HouseClock(timedelta(seconds=options.clock_offset)), HouseClock(), quotas)
     server = Server(keeper, listener)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: server.stop())

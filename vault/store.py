@@ -8,50 +8,22 @@ Laws:
 2. What is destroyed is overwritten: `secure_delete`, and the write-ahead log is truncated
    before the counter is written.
 3. A name that ever held a secret stays taken for good, also after destruction.
+4. Secrets lie here wrapped under the provider's key that the fact `wrapping_key` names, each bound
+   to its name. A key that was in force is destroyed when the change that ended it is counted, else
+   at the next start. Other keys of the provider are another's, and are left alone.
 """
 
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-from vault.home import STORE_NAME, Counter, CounterFile, HomeError, HomeLock, sync_folder
-
-_SCHEMA_VERSION = 1
-_SCHEMA = """
-CREATE TABLE facts (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
-CREATE TABLE callers (kind TEXT PRIMARY KEY, credential_sha256 BLOB NOT NULL) WITHOUT ROWID;
-CREATE TABLE secrets (
-  id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, owner TEXT NOT NULL, secret BLOB
-);
-CREATE INDEX secrets_of_owner ON secrets (owner);
-CREATE TABLE bars (owner TEXT PRIMARY KEY) WITHOUT ROWID;
-CREATE TABLE spent (
-  leaf BLOB PRIMARY KEY, expires TEXT NOT NULL, position INTEGER NOT NULL, entry BLOB NOT NULL
-) WITHOUT ROWID;
-CREATE INDEX spent_by_expiry ON spent (expires);
-CREATE TABLE records (
-  id INTEGER PRIMARY KEY, leaf BLOB NOT NULL, object TEXT NOT NULL, record TEXT NOT NULL,
-  UNIQUE (leaf, object)
-);
-CREATE INDEX records_of_object ON records (object);
-CREATE TABLE steps (person TEXT PRIMARY KEY, step INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE wrong_tries (id INTEGER PRIMARY KEY, person TEXT NOT NULL, at TEXT NOT NULL);
-CREATE INDEX wrong_tries_of_person ON wrong_tries (person);
-CREATE TABLE alarms (
-  kind TEXT PRIMARY KEY, first_at TEXT NOT NULL, last_at TEXT NOT NULL, times INTEGER NOT NULL
-) WITHOUT ROWID;
-"""
-_PRAGMAS = (
-    "PRAGMA secure_delete=ON",
-    "PRAGMA locking_mode=EXCLUSIVE",
-    "PRAGMA journal_mode=WAL",
-    "PRAGMA synchronous=FULL",
-    "PRAGMA temp_store=MEMORY",
-)
+from vault.home import STORE_NAME, Counter, CounterFile, HomeError, HomeLock
+from vault.providers import provider_from
+from vault.store_file import CLEAR_VERSION, SCHEMA_VERSION, SECRET_FACTS, open_file, version_of
+from vault.wrapping import KeyProvider, ProviderError, Wrapping, new_key_id
 
 
 class StoreBrokenError(Exception):
@@ -61,18 +33,30 @@ class StoreBrokenError(Exception):
 class Store:
     """One open store. Its caller lets one thread in at a time."""
 
-    def __init__(self, home: Path, counter: Counter | None = None) -> None:
-        """Hold the folder, open the store, compare it with the counter."""
-        self._lock = HomeLock(home)
-        try:
-            self.connection = _open(home / STORE_NAME)
-            self._counter = counter or CounterFile(home)
-            self._shredded = False
+    def __init__(
+        self, home: Path, counter: Counter | None = None, provider: KeyProvider | None = None
+    ) -> None:
+        """Hold the folder, open the store, compare it with the counter, find the wrapping key.
+
+        Without a provider the key is a file in the home. Raises HomeError or ProviderError.
+        """
+        self.provider = provider or provider_from({}, home)
+        self._counter = counter or CounterFile(home)
+        self._shredded = self._rewrapped = False
+        self._wrappings: dict[str, Wrapping] = {}
+        with contextlib.ExitStack() as stack:
+            self._lock = HomeLock(home)
+            stack.callback(self._lock.release)
+            self.connection = open_file(home / STORE_NAME)
+            stack.callback(self.connection.close)
             self._truncate()
             self._settled, self.is_behind = self._compare()
-        except BaseException:
-            self._lock.release()
-            raise
+            if version_of(self.connection) == CLEAR_VERSION:
+                self._wrap_all()
+            self._wrapping()
+            if not self.is_behind:
+                self._drop_former_key()
+            stack.pop_all()
 
     def _compare(self) -> tuple[int, bool]:
         changes, counted = self.changes(), self._counter.read()
@@ -137,8 +121,13 @@ class Store:
             self._truncate()
         # Dying here leaves the counter one behind: the next start heals it.
         self._counter.write(changes)
+        if self._rewrapped:
+            try:
+                self._drop_former_key()
+            except ProviderError:
+                raise StoreBrokenError from None
         self._settled = changes
-        self._shredded = False
+        self._shredded = self._rewrapped = False
 
     def _truncate(self) -> None:
         busy = self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
@@ -160,12 +149,91 @@ class Store:
             raise KeyError(name)
         return value
 
+    def optional_fact(self, name: str) -> bytes | None:
+        """Return one fact about the vault, or None where it was never written."""
+        value = self._value("SELECT value FROM facts WHERE name = ?", name)
+        return value if isinstance(value, bytes) else None
+
     def put_fact(self, name: str, value: bytes) -> None:
         """Write one fact, replacing what it was."""
         self.connection.execute(
             "INSERT INTO facts VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
             (name, value),
         )
+
+    @property
+    def wrapping_key_id(self) -> str:
+        """The id of the wrapping key in force."""
+        return self.fact("wrapping_key").decode()
+
+    def wrap(self, name: str, secret: bytes) -> bytes:
+        """Return a secret as it is stored under a name; ProviderError without its provider."""
+        return self._wrapping().wrap(f"secret {name}", secret)
+
+    def unwrap(self, name: str, wrapped: bytes) -> bytes:
+        """Return what is stored under a name; WrapError where it was put there by another hand."""
+        return self._wrapping().unwrap(f"secret {name}", wrapped)
+
+    def secret_fact(self, name: str) -> bytes:
+        """Return one of `SECRET_FACTS`, unwrapped."""
+        return self._wrapping().unwrap(f"fact {name}", self.fact(name))
+
+    def put_secret_fact(self, name: str, value: bytes) -> None:
+        """Write one of `SECRET_FACTS`, wrapped; what it was is shredded."""
+        self.will_shred()
+        self.put_fact(name, self._wrapping().wrap(f"fact {name}", value))
+
+    def rewrap(self, key_id: str) -> None:
+        """Wrap everything under another of the provider's keys, within the caller's change.
+
+        The key in force until now is destroyed when that change is committed and counted.
+        """
+        old, new = self._wrapping(), Wrapping(self.provider.key(key_id))
+        self.will_shred()
+        self._rewrapped = True
+        rows = self.connection.execute("SELECT id, name, secret FROM secrets WHERE secret IS NOT NULL")
+        for row, name, wrapped in rows.fetchall():
+            bound = f"secret {name}"
+            self._put_row(row, new.wrap(bound, old.unwrap(bound, wrapped)))
+        for fact in SECRET_FACTS:
+            bound = f"fact {fact}"
+            self.put_fact(fact, new.wrap(bound, old.unwrap(bound, self.fact(fact))))
+        # One is enough: no change is counted, hence none follows, while a former key is still there.
+        self.put_fact("former_wrapping_key", self.fact("wrapping_key"))
+        self.put_fact("wrapping_key", key_id.encode())
+
+    def _put_row(self, row: int, wrapped: bytes) -> None:
+        self.connection.execute("UPDATE secrets SET secret = ? WHERE id = ?", (wrapped, row))
+
+    def _wrapping(self) -> Wrapping:
+        # Looked up by the fact each time, so that a change undone undoes the key in force too.
+        key_id = self.wrapping_key_id
+        if key_id not in self._wrappings:
+            self._wrappings[key_id] = Wrapping(self.provider.key(key_id))
+        return self._wrappings[key_id]
+
+    def _drop_former_key(self) -> None:
+        former = self.optional_fact("former_wrapping_key")
+        if former is not None:
+            self.provider.destroy(former.decode())
+            self._wrappings.pop(former.decode(), None)
+
+    def _wrap_all(self) -> None:
+        """Bring a store with clear secrets to this version, in one change."""
+        if self.is_behind:
+            raise HomeError("this vault's store is a restored copy that another version wrote")
+        key_id = new_key_id()
+        self.provider.make(key_id)
+        wrapping = Wrapping(self.provider.key(key_id))
+        with self.change():
+            self.will_shred()
+            self.put_fact("wrapping_key", key_id.encode())
+            rows = self.connection.execute("SELECT id, name, secret FROM secrets WHERE secret IS NOT NULL")
+            for row, name, clear in rows.fetchall():
+                self._put_row(row, wrapping.wrap(f"secret {name}", clear))
+            for fact in SECRET_FACTS:
+                self.put_fact(fact, wrapping.wrap(f"fact {fact}", self.fact(fact)))
+            self.connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
 
     def will_shred(self) -> None:
         """Say that this change destroys something, so that its commit truncates the log."""
@@ -175,43 +243,3 @@ class Store:
         """Let the folder go."""
         self.connection.close()
         self._lock.release()
-
-
-def _open(path: Path) -> sqlite3.Connection:
-    if not path.is_file():
-        raise HomeError("there is no vault in this folder; `sealedbook init` makes one")
-    connection = _connect(path)
-    if connection.execute("PRAGMA user_version").fetchone()[0] != _SCHEMA_VERSION:
-        connection.close()
-        raise HomeError("this vault's store was written by another version")
-    return connection
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=0)
-    for pragma in _PRAGMAS:
-        connection.execute(pragma).fetchall()
-    return connection
-
-
-def create_store(home: Path, facts: dict[str, bytes], credentials_sha256: dict[str, bytes]) -> None:
-    """Write a fresh store and its counter into a folder that holds none (else HomeError)."""
-    lock = HomeLock(home)
-    try:
-        path = home / STORE_NAME
-        if path.exists():
-            raise HomeError("there is a vault in this folder already")
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        connection = _connect(path)
-        try:
-            connection.executescript(f"BEGIN;{_SCHEMA}PRAGMA user_version={_SCHEMA_VERSION};COMMIT;")
-            connection.execute("BEGIN IMMEDIATE")
-            connection.executemany("INSERT INTO facts VALUES (?, ?)", [*facts.items(), ("changes", b"1")])
-            connection.executemany("INSERT INTO callers VALUES (?, ?)", list(credentials_sha256.items()))
-            connection.execute("COMMIT")
-        finally:
-            connection.close()
-        CounterFile(home).write(1)
-        sync_folder(home)
-    finally:
-        lock.release()

@@ -34,6 +34,9 @@ class Call(StrEnum):
     VIEW_CONSUMERS = "view_consumers"
     ENROL_FACTOR = "enrol_factor"
     DESTROY = "destroy"
+    FIND_CONSUMER = "find_consumer"
+    ROTATE_KEY = "rotate_key"
+    OPEN_MANY = "open_many"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,10 +124,25 @@ ROWS: dict[Call, Row] = {
         longest_life=60 * _MINUTES,
         needs=("objects",),
     ),
+    Call.ROTATE_KEY: Row(
+        action="RotateKey",
+        callers=_OPERATOR,
+        longest_life=10 * _MINUTES,
+        resource_kind="key",
+    ),
+    Call.FIND_CONSUMER: Row(
+        action="FindConsumer",
+        callers=_API,
+        longest_life=10 * _MINUTES,
+    ),
 }
+# What may stand in a batch: all but imports, whose lists are long, and what changes every row.
+IN_BATCHES = ROWS.keys() - {Call.IMPORT_SNAPSHOT, Call.ROTATE_KEY}
+BATCH_MOST = 500
 
 CALLERS_WITHOUT_PERMIT: dict[Call, frozenset[CallerKind]] = {
     Call.SIGN: frozenset(CallerKind),
+    Call.OPEN_MANY: frozenset(CallerKind),
     Call.VERIFY_TOTP: _API,
 }
 
@@ -139,6 +157,7 @@ class Shape:
     has_proof: bool = True
     has_permit: bool = True
     has_published: bool = False
+    has_opens: bool = False
 
 
 SHAPES: dict[Call, Shape] = {
@@ -155,4 +174,7 @@ SHAPES: dict[Call, Shape] = {
     Call.VIEW_CONSUMERS: Shape(has_published=True),
     Call.ENROL_FACTOR: Shape(),
     Call.DESTROY: Shape(),
+    Call.ROTATE_KEY: Shape(lists=frozenset({"material"})),
+    Call.FIND_CONSUMER: Shape(texts=frozenset({"kind"}), lists=frozenset({"ids"})),
+    Call.OPEN_MANY: Shape(has_permit=False, has_opens=True),
 }

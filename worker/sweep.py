@@ -7,7 +7,8 @@ or never finishing it harms nothing. It
 3. tells agents of books that their manager asked for;
 4. destroys keys that no committed entry adopted, and imports that came to nothing;
 5. has the vault sign the newest head, so that a stretch of the ledger is open to unseen
-   rewriting for seconds only.
+   rewriting for seconds only;
+6. starts the lanes that bring heads and entries outside, see `lanes.py`.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ from store.leases import take_lease
 from vault.errors import VaultError
 from worker.destroying import destroy
 from worker.ending import Endings
+from worker.lanes import Lanes
+from worker.outside import outside_work
 from worker.oversight import tell_agents
 from worker.service import resource_of
 
@@ -40,6 +43,7 @@ class Sweep:
     def __init__(self, house: WorkerHouse) -> None:
         self._house = house
         self._endings = Endings(house)
+        self.lanes = Lanes(house, outside_work(house))
 
     def run(self) -> None:
         """Run one round unless another worker is at it."""
@@ -55,6 +59,7 @@ class Sweep:
         self._destroy_orphans()
         self._destroy_abandoned_imports()
         self._sign()
+        self.lanes.start()
 
     def _wake_due(self) -> None:
         with reading(self._house.engine) as connection:

@@ -38,6 +38,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "purpose": st.just("agency-oversight"),
     "rules": st.lists(st.sampled_from(["R01", "R38", "G00", "R09.rate"]), unique=True).map(tuple),
     "policy": digests,
+    "facts": digests,
     "expires": st.just("2026-11-21T18:05:00.000000Z"),
     "agent": st.from_regex(r"[0-9A-Z]{4,16}", fullmatch=True),
     "export": ids,

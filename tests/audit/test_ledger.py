@@ -149,12 +149,16 @@ def test_writers_queue(tmp_path: Path) -> None:
         "UPDATE ledger_rules SET rule = 'R02'",
         "DELETE FROM ledger_rules",
         "INSERT INTO ledger_rules SELECT * FROM ledger_rules",
+        "UPDATE ledger_records SET record = person",
+        "DELETE FROM ledger_records",
+        "INSERT INTO ledger_records SELECT * FROM ledger_records",
     ],
 )
 def test_the_database_refuses_rewriting(tmp_path: Path, statement: str) -> None:
     """Triggers refuse to change, delete, replace or skip what the ledger holds."""
     made = a_ledger(tmp_path, entries=3)
     made.append(a_permit(outcome=Outcome.REFUSE, rules=("R01",), expires=None))
+    made.append(a_draft(event=Event.PERSON_RECORDED, record="ab" * 32))
     made.reader.keep_checkpoint("a note", made.reader.head())
     with pytest.raises(IntegrityError), writing(made.engine) as connection:
         connection.execute(text(statement))
@@ -169,6 +173,7 @@ def test_the_database_refuses_rewriting(tmp_path: Path, statement: str) -> None:
         "INSERT OR REPLACE INTO ledger_head VALUES (1, 0, x'00', '')",
         "INSERT OR REPLACE INTO checkpoints SELECT * FROM checkpoints",
         "INSERT OR REPLACE INTO ledger_rules SELECT * FROM ledger_rules",
+        "INSERT OR REPLACE INTO ledger_records SELECT * FROM ledger_records",
     ],
 )
 def test_sqlite_refuses_replacing(tmp_path: Path, statement: str) -> None:
@@ -185,6 +190,7 @@ def test_sqlite_refuses_replacing(tmp_path: Path, statement: str) -> None:
         "TRUNCATE ledger_head",
         "TRUNCATE checkpoints",
         "TRUNCATE ledger_rules",
+        "TRUNCATE ledger_records",
         "INSERT INTO checkpoints SELECT * FROM checkpoints ON CONFLICT (size) DO UPDATE SET note = ''",
         (
             "MERGE INTO ledger_entries kept USING ledger_head ON true"
@@ -253,7 +259,8 @@ def test_the_migration_makes_the_tables(tmp_path: Path) -> None:
     engine = a_database(tmp_path)
     ours = [table for table in metadata.sorted_tables if table.name in vars(tables)]
 
-    names = {"ledger_entries", "ledger_rules", "ledger_nodes", "ledger_head", "checkpoints"}
+    looked_up = {"ledger_rules", "ledger_records"}
+    names = looked_up | {"ledger_entries", "ledger_nodes", "ledger_head", "checkpoints"}
     assert names == {t.name for t in ours}
     with reading(engine) as connection:
         for table in ours:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from audit.checkpoint import sign_checkpoint
-from audit.events import Outcome
+from audit.events import Event, Outcome
 from audit.recheck import Rechecked, recheck
 from audit.verify import VerifyError
 from runtime.database import writing
@@ -22,11 +22,11 @@ COPY = (
 
 
 def a_mixed_ledger(folder: Path) -> ALedger:
-    """Return six entries: permits, a refusal by two rules, and something done."""
+    """Return six entries: permits, a refusal by two rules, something done, a person's record."""
     made = a_ledger(folder, entries=3)
     refusal = a_permit(outcome=Outcome.REFUSE, rules=("R01", "R09"), expires=None, export="e-01")
     made.append(refusal, a_draft(export="e-01"))
-    made.append(a_draft(because=0))
+    made.append(a_draft(Event.PERSON_RECORDED, because=0, record="ab" * 32))
     return made
 
 
@@ -113,6 +113,9 @@ def test_a_foreign_signature_isnt_taken(tmp_path: Path) -> None:
         ("UPDATE ledger_entries SET actor = 'p-9' WHERE \"index\" = 2", "entry 2: its look-ups"),
         ("DELETE FROM ledger_rules WHERE rule = 'R09'", "entry 3: its look-ups"),
         ("INSERT INTO ledger_rules VALUES ('R02', 0)", "entry 0: its look-ups"),
+        ("DELETE FROM ledger_records", "entry 5: its look-ups"),
+        ("UPDATE ledger_records SET record = 'cd'", "entry 5: its look-ups"),
+        ("INSERT INTO ledger_records VALUES ('e-01', 2, 'cd')", "entry 2: its look-ups"),
         ('DELETE FROM ledger_entries WHERE "index" = 1', "entry 1 is missing"),
         ('DELETE FROM ledger_entries WHERE "index" = 5', "ends after 5 entries, the vault signed 6"),
         (COPY.format("entry, at", 0, 1), "don't have the root"),

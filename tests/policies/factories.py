@@ -80,6 +80,10 @@ GOOD: dict[str, dict[str, Any]] = {
     "enrolment": {"known": True, "invited": True, "demo": False},
     "destruction": {"due": True},
     "approval": {"is_open": True, "is_second_person": True},
+    "reading": {"asked_24h": 49, "glass_open": False},
+    "candidate": {"known": True, "in_force": False, "founding": False, "approved_by_actor": False},
+    "glass": {"reason_known": True, "waiting": True, "own": False},
+    "lock": {"locked": True, "own": False},
 }
 """Every group of facts, each value at the last place where it still holds."""
 
@@ -91,6 +95,12 @@ ROLE_OF = {
     Action.MANAGE_PEOPLE: "operator",
     Action.APPROVE_PERSON: "reviewer",
     Action.READ_LEDGER: "reviewer",
+    Action.FIND_CONSUMER: "reviewer",
+    Action.TRACE_BOOK: "reviewer",
+    Action.APPROVE_POLICY: "reviewer",
+    Action.BREAK_GLASS: "reviewer",
+    Action.RELEASE_LOCK: "reviewer",
+    Action.ROTATE_KEY: "operator",
 }
 """Whose work an action is, where it is not the agent's."""
 

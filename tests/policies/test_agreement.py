@@ -30,6 +30,11 @@ IN_SESSION = (
     Action.VIEW_CONSUMERS,
     Action.READ_LEDGER,
     Action.APPROVE_PERSON,
+    Action.FIND_CONSUMER,
+    Action.TRACE_BOOK,
+    Action.APPROVE_POLICY,
+    Action.BREAK_GLASS,
+    Action.RELEASE_LOCK,
 )
 WITH_FACTOR = tuple(action for action in IN_SESSION if action is not Action.REVOKE_EXPORT)
 FRESH = (
@@ -37,6 +42,9 @@ FRESH = (
     Action.DOWNLOAD_BOOK,
     Action.REVEAL_PASSPHRASE,
     Action.APPROVE_PERSON,
+    Action.APPROVE_POLICY,
+    Action.BREAK_GLASS,
+    Action.RELEASE_LOCK,
 )
 ROSTERED = tuple(action for action in LICENSED if action is not Action.SEND_BOOK)
 HOUSEKEEPING = (
@@ -46,6 +54,13 @@ HOUSEKEEPING = (
     Action.DESTROY_OBJECT,
     Action.MANAGE_PEOPLE,
     Action.APPROVE_PERSON,
+    Action.READ_LEDGER,
+    Action.FIND_CONSUMER,
+    Action.TRACE_BOOK,
+    Action.APPROVE_POLICY,
+    Action.BREAK_GLASS,
+    Action.RELEASE_LOCK,
+    Action.ROTATE_KEY,
 )
 HELD = (Action.DOWNLOAD_BOOK, Action.REVEAL_PASSPHRASE)
 
@@ -92,8 +107,8 @@ BREAKS: list[tuple[str, tuple[Action, ...], str, Any]] = [
     ("R15", IN_SESSION, "session__age_seconds", 43201),
     ("R16", (Action.SIGN_IN,), "account__disabled", True),
     ("R16", (Action.SIGN_IN,), "account__idle_days", 61),
-    ("R16", (*ROSTERED, *HOUSEKEEPING, Action.READ_LEDGER), "person__disabled", True),
-    ("R16", (*ROSTERED, *HOUSEKEEPING, Action.READ_LEDGER), "person__idle_days", 61),
+    ("R16", (*ROSTERED, *HOUSEKEEPING), "person__disabled", True),
+    ("R16", (*ROSTERED, *HOUSEKEEPING), "person__idle_days", 61),
     ("R16", ROSTERED, "licensing__roster_age_days", 9),
     ("R19", (Action.SEND_BOOK,), "delivery__payload_sealed", False),
     ("R19", (Action.SEND_BOOK,), "delivery__tls_required", False),
@@ -102,6 +117,16 @@ BREAKS: list[tuple[str, tuple[Action, ...], str, Any]] = [
     ("R20", (Action.DOWNLOAD_BOOK,), "releases__downloads", 3),
     ("R20", (Action.REVEAL_PASSPHRASE,), "releases__reveals", 5),
     ("R21", (Action.REQUEST_EXPORT,), "request__acknowledged", False),
+    ("R27", (Action.READ_LEDGER,), "reading__asked_24h", 500),
+    ("R27", (Action.FIND_CONSUMER,), "reading__asked_24h", 50),
+    ("R27", (Action.APPROVE_POLICY,), "candidate__known", False),
+    ("R27", (Action.APPROVE_POLICY,), "candidate__in_force", True),
+    ("R27", (Action.APPROVE_POLICY,), "candidate__approved_by_actor", True),
+    ("R27", (Action.BREAK_GLASS,), "glass__reason_known", False),
+    ("R27", (Action.BREAK_GLASS,), "glass__waiting", False),
+    ("R27", (Action.BREAK_GLASS,), "glass__own", True),
+    ("R27", (Action.RELEASE_LOCK,), "lock__locked", False),
+    ("R27", (Action.RELEASE_LOCK,), "lock__own", True),
     ("R33", (Action.DESTROY_OBJECT,), "destruction__due", False),
     ("R34", (Action.BUILD_BOOK,), "freshness__snapshot_age_days", 23),
     ("R34", (Action.PUBLISH_SNAPSHOT,), "publication__checked", False),

@@ -40,6 +40,12 @@ PERMITTED_ROLES = {
     Action.MANAGE_PEOPLE: {"operator", "service"},
     Action.APPROVE_PERSON: {"reviewer", "operator"},
     Action.READ_LEDGER: {"reviewer", "operator"},
+    Action.FIND_CONSUMER: {"reviewer"},
+    Action.TRACE_BOOK: {"reviewer", "operator"},
+    Action.APPROVE_POLICY: {"reviewer"},
+    Action.BREAK_GLASS: {"reviewer"},
+    Action.RELEASE_LOCK: {"reviewer"},
+    Action.ROTATE_KEY: {"operator"},
 }
 
 

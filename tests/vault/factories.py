@@ -121,6 +121,12 @@ def destroy_permit(*objects: str, **said: Any) -> Entry:
     return a_permit(Event.DESTRUCTION_REQUESTED, **{**stated, **said})
 
 
+def rotation_permit(key: str, **said: Any) -> Entry:
+    """Return a permit to change a key."""
+    resource = Resource(kind="key", id=key)
+    return a_permit(Event.KEY_REQUESTED, action="RotateKey", resource=resource, **said)
+
+
 @dataclass(kw_only=True)
 class House:
     """A vault in this process, a ledger in memory and two clocks."""

@@ -10,6 +10,7 @@ from audit.checkpoint import Head
 from audit.entry import Entry
 from audit.errors import LedgerGapError
 from vault.errors import Code
+from vault.file_keys import FileKeys
 from vault.heads import ShownProof
 from vault.home import CounterFile
 from vault.keeper import Keeper, Tries
@@ -150,7 +151,7 @@ class Asker:
 
     def show(self) -> Answer:
         """Show what was read."""
-        answer = self.keeper.answer(self.request or self.read(), self.tries)
+        answer = self.keeper.answer(self.request or self.read(), self.tries).whole()
         if answer.size is not None:
             self.seen = answer.size
         return answer
@@ -162,6 +163,18 @@ class Asker:
             self.read()
             answer = self.show()
         return answer
+
+
+class DyingKeys(FileKeys):
+    """Key files whose process can be made to die before one is destroyed."""
+
+    dies = False
+
+    def destroy(self, key_id: str) -> None:
+        """Destroy a key, or die."""
+        if self.dies:
+            raise CrashError
+        super().destroy(key_id)
 
 
 class DyingStore(Store):

@@ -45,3 +45,17 @@ def test_a_damaged_counter_is_none(tmp_path: Path, text: str) -> None:
     counter.path.write_text(text, encoding="utf-8")
 
     assert counter.read() is None
+
+
+@pytest.mark.parametrize("torn", range(28))
+def test_a_torn_write_leaves_the_number_before(tmp_path: Path, torn: int) -> None:
+    """Power fails while a number is written, at any byte: the one before it is still read."""
+    counter = CounterFile(tmp_path)
+    for number in (98, 99):
+        counter.write(number)
+    before = counter.path.read_bytes()
+    counter.write(100)
+    after = counter.path.read_bytes()
+    counter.path.write_bytes(after[:torn] + before[torn:])
+
+    assert counter.read() == (100 if after[:torn] + before[torn:] == after else 99)

@@ -13,9 +13,9 @@ from audit.checkpoint import Head
 from vault.errors import Code
 from vault.framing import FramingError, decode_body, encode_frame
 from vault.heads import ShownProof
-from vault.messages import Answer, Request, read_answer, read_request, write_answer, write_request
+from vault.messages import Answer, Part, Request, read_answer, read_request, write_answer, write_request
 from vault.permits import ShownEntry
-from vault.table import SHAPES, Call
+from vault.table import BATCH_MOST, IN_BATCHES, SHAPES, Call
 
 HASHES = st.binary(min_size=32, max_size=32)
 SIZES = st.integers(min_value=0, max_value=2**53)
@@ -45,7 +45,28 @@ def requests(draw: st.DrawFn) -> Request:
         published=draw(ENTRIES) if shape.has_published else None,
         texts={name: draw(TEXTS) for name in shape.texts},
         lists={name: tuple(draw(st.lists(TEXTS, max_size=3))) for name in shape.lists},
+        **(draw(batches()) if shape.has_opens else {}),
     )
+
+
+@st.composite
+def batches(draw: st.DrawFn) -> dict[str, Any]:
+    """Draw a batch's entries and openings of any call that may stand in one."""
+    entries = tuple(draw(st.lists(ENTRIES, min_size=1, max_size=3)))
+    places = st.integers(min_value=0, max_value=len(entries) - 1)
+    opens = []
+    for call in draw(st.lists(st.sampled_from(sorted(IN_BATCHES)), max_size=4)):
+        shape = SHAPES[call]
+        opens.append(
+            Part(
+                call=call,
+                permit=draw(places),
+                published=draw(places) if shape.has_published else None,
+                texts={name: draw(TEXTS) for name in shape.texts},
+                lists={name: tuple(draw(st.lists(TEXTS, max_size=3))) for name in shape.lists},
+            )
+        )
+    return {"entries": entries, "opens": tuple(opens)}
 
 
 def message_of(call: Call) -> dict[str, Any]:
@@ -59,6 +80,8 @@ def message_of(call: Call) -> dict[str, Any]:
         published=entry if shape.has_published else None,
         texts=dict.fromkeys(shape.texts, "t"),
         lists=dict.fromkeys(shape.lists, ("t",)),
+        entries=(entry,) if shape.has_opens else (),
+        opens=(Part(call=Call.SEND_BOOK, permit=0),) if shape.has_opens else (),
     )
     message: dict[str, Any] = json.loads(json.dumps(write_request(request)))
     return message
@@ -106,6 +129,35 @@ def test_a_field_of_another_form_is_refused(name: str, value: object) -> None:
     """Wrong types, numbers out of range, odd base64 and texts that aren't Unicode are errors."""
     with pytest.raises(FramingError):
         read_request({**message_of(Call.BUILD_BOOK), name: value})
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"call": "send_book"},
+        {"call": "send_book", "permit": 1},
+        {"call": "send_book", "permit": 0, "published": 0},
+        {"call": "send_book", "permit": 0, "more": 0},
+        {"call": "build_book", "permit": 0, "passphrase": "t"},
+        {"call": "import_snapshot", "permit": 0, "attempt": "t", "agents": [], "consumers": [], "cases": []},
+        {"call": "verify_totp", "permit": 0, "person": "t", "code": "t"},
+        {"call": "sign", "permit": 0},
+        {"call": "open_many", "permit": 0},
+        [],
+    ],
+)
+def test_what_cannot_stand_in_a_batch_is_refused(part: object) -> None:
+    """Other fields than the call's own, places outside the batch, imports, and calls without a permit."""
+    with pytest.raises(FramingError):
+        read_request({**message_of(Call.OPEN_MANY), "opens": [part]})
+
+
+@pytest.mark.parametrize("name", ["entries", "opens"])
+def test_a_batch_beyond_its_size_is_refused(name: str) -> None:
+    """No list of a batch is longer than a full batch can need."""
+    message = message_of(Call.OPEN_MANY)
+    with pytest.raises(FramingError):
+        read_request({**message, name: message[name] * (2 * BATCH_MOST + 1)})
 
 
 def test_an_answer_survives_the_way_back() -> None:

@@ -16,7 +16,7 @@ from tests.vault import factories
 from tests.vault.factories import NOON, Change, but
 from tests.vault.fakes import MemoryLedger
 from vault.errors import Code, RefusalError
-from vault.permits import Permit, read_permit, read_published_attempt
+from vault.permits import Permit, published_attempt, read_entry, read_permit
 from vault.table import ROWS, Call
 
 BUILD = ROWS[Call.BUILD_BOOK]
@@ -151,7 +151,7 @@ def test_a_publication_must_be_the_permits_own(published: Entry, field: str) -> 
     permit = read_permit(shown[0], ledger.head_at(2), BUILD, NOON)
 
     with pytest.raises(RefusalError, match=f"{Code.MISFIT}: {field}"):
-        read_published_attempt(shown[1], ledger.head_at(2), permit)
+        published_attempt(read_entry(shown[1], ledger.head_at(2)), permit)
 
 
 def test_a_publication_names_the_attempt() -> None:
@@ -160,4 +160,4 @@ def test_a_publication_names_the_attempt() -> None:
     shown = ledger.prove(0, [1, 0]).permits
     permit = read_permit(shown[0], ledger.head_at(2), BUILD, NOON)
 
-    assert read_published_attempt(shown[1], ledger.head_at(2), permit) == "A7"
+    assert published_attempt(read_entry(shown[1], ledger.head_at(2)), permit) == "A7"

@@ -1,0 +1,69 @@
+"""Find the few entries of a rare action: approvals, broken glasses, released locks, reviews.
+
+Law: what is found is read strictly, since it decides something; the look-up columns only lead to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from audit.entry import Entry
+from audit.events import Event, Outcome
+from audit.stored import answering
+from audit.tables import ledger_entries
+
+_NEWEST = 5000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """An entry and its place in the ledger."""
+
+    index: int
+    entry: Entry
+
+
+def newest_of(connection: Connection, *, action: str, event: Event) -> Found | None:
+    """Return an action's newest entry of an event, or None."""
+    entry = ledger_entries.c
+    query = select(entry["index"], entry.entry).where(entry.action == action, entry.event == event.value)
+    with answering():
+        row = connection.execute(query.order_by(entry["index"].desc()).limit(1)).one_or_none()
+        return row and Found(index=row[0], entry=Entry.decode(row[1]))
+
+
+def entries_of(
+    connection: Connection, *, action: str, events: Collection[Event], since: str | None = None
+) -> list[Found]:
+    """Return an action's entries of some events in the ledger's order, since a moment (inclusive)."""
+    entry = ledger_entries.c
+    query = select(entry["index"], entry.entry).where(
+        entry.action == action, entry.event.in_(sorted(event.value for event in events))
+    )
+    if since is not None:
+        query = query.where(entry.at >= since)
+    with answering():
+        rows = connection.execute(query.order_by(entry["index"])).all()
+        return [Found(index=index, entry=Entry.decode(data)) for index, data in rows]
+
+
+def actors_of(
+    connection: Connection, *, action: str, event: Event, outcome: Outcome, since: str
+) -> list[str]:
+    """Return who is named by an action's newest entries of an event and outcome, since a moment."""
+    entry = ledger_entries.c
+    newest = (
+        select(entry.actor, entry.at, entry.event, entry.outcome)
+        .where(entry.action == action)
+        .order_by(entry["index"].desc())
+        .limit(_NEWEST)
+        .subquery()
+    ).c
+    query = select(newest.actor).where(
+        newest.event == event.value, newest.outcome == outcome.value, newest.at >= since
+    )
+    with answering():
+        return sorted(connection.execute(query.distinct()).scalars())

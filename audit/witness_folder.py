@@ -1,0 +1,147 @@
+"""A witness's folder: its own key, the ledgers that it knows, and what it signed last of each.
+
+    key              the private key (32 bytes, base64), for its owner alone
+    vkey             the public key, to be given to everybody
+    ledgers/ID/vkey        a known ledger's key
+    ledgers/ID/checkpoint  the last one signed; empty before the first
+
+Laws
+1. What is about to be signed is on the disk first (written beside, flushed, renamed, folder
+   flushed). A crash after that loses an answer, which asking again brings; one before it, nothing.
+2. Judging, writing and signing happen under the ledger's lock, across threads and processes.
+3. A ledger whose checkpoint is lost isn't begun anew: the witness can't know any more what it
+   signed, and says so.
+4. A ledger's key is fixed when it is first named.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from http import HTTPStatus
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from audit.checkpoint import Head, NoteError, VerifierKey, read_checkpoint
+from audit.cosignature import WitnessKey, cosign
+from audit.note import checked_name, from_base64, to_base64
+from audit.witness import Submission, WitnessRefusedError, judge
+
+_KEY, _VKEY, _LEDGERS, _CHECKPOINT, _LOCK = "key", "vkey", "ledgers", "checkpoint", "lock"
+
+
+class WitnessError(Exception):
+    """The witness can't work as its folder is; the message says what is wrong."""
+
+
+@dataclass(frozen=True)
+class WitnessFolder:
+    """A witness in a folder. `written` is told between the state's write and the signature."""
+
+    folder: Path
+    written: Callable[[], None] = lambda: None
+
+    def create(self, name: str) -> str:
+        """Make the key; return the vkey. Raises WitnessError where a witness is already."""
+        checked_name(name)
+        if (self.folder / _KEY).exists():
+            raise WitnessError(f"{self.folder} holds a witness already")
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private = Ed25519PrivateKey.generate()
+        vkey = WitnessKey(name, private).verifier.text()
+        _write(self.folder / _VKEY, f"{vkey}\n")
+        _write(self.folder / _KEY, f"{name}\n{to_base64(private.private_bytes_raw())}\n")
+        return vkey
+
+    def key(self) -> WitnessKey:
+        """Return the witness's key. Raises WitnessError."""
+        try:
+            name, encoded = (self.folder / _KEY).read_text(encoding="utf-8").split("\n")[:2]
+            private = Ed25519PrivateKey.from_private_bytes(from_base64(encoded, "the key"))
+        except (OSError, ValueError, NoteError):
+            raise WitnessError(f"{self.folder} holds no witness: run `sealedbook witness init`") from None
+        return WitnessKey(name, private)
+
+    def trust(self, vkey: str) -> VerifierKey:
+        """Know a ledger from now on; its key is fixed. Raises WitnessError, NoteError."""
+        key = VerifierKey.parse(vkey.strip())
+        home = self._home(key.name)
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with _locked(home):
+            if not (home / _VKEY).exists():
+                _write(home / _CHECKPOINT, "")
+                _write(home / _VKEY, f"{key.text()}\n")
+        if self._trusted(key.name) != key:
+            raise WitnessError("this witness knows another key of that ledger")
+        return key
+
+    def seen(self, key: VerifierKey) -> Head | None:
+        """Return the head that was signed last; None before the first. Raises WitnessError."""
+        try:
+            note = (self._home(key.name) / _CHECKPOINT).read_text(encoding="utf-8")
+            return read_checkpoint(note, key)[1] if note else None
+        except (OSError, UnicodeDecodeError, NoteError):
+            raise WitnessError(
+                "what was signed last is lost or damaged: retire this witness, and begin another"
+            ) from None
+
+    def add(self, submission: Submission, unix_seconds: Callable[[], int]) -> str:
+        """Judge a submission, keep its head, and return the checkpoint with our line added.
+
+        Raises WitnessRefusedError, WitnessError.
+        """
+        key = self._trusted(submission.origin)
+        if key is None:
+            raise WitnessRefusedError(HTTPStatus.NOT_FOUND, "this witness doesn't know that ledger")
+        witness = self.key()
+        with _locked(self._home(key.name)):
+            seen = self.seen(key)
+            head = judge(seen, submission, key)
+            if head != seen:
+                _write(self._home(key.name) / _CHECKPOINT, submission.note)
+            self.written()
+            # Under the lock too: of two heads the larger never bears the earlier time.
+            return cosign(submission.note, witness, unix_seconds())
+
+    def _trusted(self, origin: str) -> VerifierKey | None:
+        try:
+            return VerifierKey.parse((self._home(origin) / _VKEY).read_text(encoding="utf-8").strip())
+        except OSError:
+            return None
+        except NoteError:
+            raise WitnessError("the key of a known ledger is damaged") from None
+
+    def _home(self, origin: str) -> Path:
+        return self.folder / _LEDGERS / sha256(origin.encode()).hexdigest()[:32]
+
+
+@contextmanager
+def _locked(home: Path) -> Iterator[None]:
+    descriptor = os.open(home / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file whole and durably, or not at all."""
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -1,0 +1,49 @@
+"""The anchors themselves, ready to be used, and what they hold, held against the ledger."""
+
+from __future__ import annotations
+
+from audit.anchor import Anchor, Copy
+from audit.anchor_folder import FolderAnchor
+from audit.checkpoint import VerifierKey
+from audit.movement import check_copy
+from audit.reader import LedgerReader
+from delivery.anchor_bucket import BucketAnchor
+from house.anchoring import BUCKET, FOLDER
+from house.founding import VKEY_FILE
+from runtime.outside import OutsideSettings
+from runtime.settings import Settings
+
+
+def readable_anchors(settings: OutsideSettings) -> list[Anchor]:
+    """Return the configured anchors that can be read back, ready to be used."""
+    found: list[Anchor] = []
+    if settings.anchor_folder is not None:
+        found.append(FolderAnchor(settings.anchor_folder, FOLDER))
+    if settings.anchor_bucket:
+        found.append(
+            BucketAnchor(
+                bucket=settings.anchor_bucket,
+                days=settings.anchor_bucket_days,
+                url=settings.anchor_bucket_url,
+                region=settings.anchor_bucket_region,
+                key_file=settings.anchor_bucket_key_file,
+                name=BUCKET,
+            )
+        )
+    return found
+
+
+def ledger_key(settings: Settings) -> VerifierKey:
+    """Return the key that the installation's checkpoints are verified with. Raises NoteError."""
+    return VerifierKey.parse((settings.data / VKEY_FILE).read_text(encoding="ascii").strip())
+
+
+def read_back(reader: LedgerReader, anchor: Anchor, known: int, key: VerifierKey) -> Copy | None:
+    """Return an anchor's newest copy once the ledger was shown to extend it.
+
+    None where nothing is readable. Raises AnchorError, LedgerError.
+    """
+    copy = anchor.newest(known)
+    if copy is not None:
+        check_copy(reader, copy, key)
+    return copy

@@ -1,0 +1,135 @@
+"""Facts for what reviewers do: read, look consumers up, approve policy sets, break a glass, release a lock.
+
+Law: what a reviewer did, and what others did before, is what the ledger says of it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TypedDict
+
+from sqlalchemy import Connection
+
+from audit.counts import count_entries
+from audit.entry import Actor
+from policies.actions import EVENT_OF, Action
+from policies.fact_groups import Candidate, Glass, Lock, Reading, Session
+from policies.fact_groups import Person as PersonFacts
+from policies.facts import (
+    ApprovePolicyFacts,
+    BreakGlassFacts,
+    FindConsumerFacts,
+    ReadLedgerFacts,
+    ReleaseLockFacts,
+    RotateKeyFacts,
+    TraceBookFacts,
+)
+from policies.gate import Ask, Bound
+from policies.rules import PolicySet
+from runtime.clock import rfc3339
+from store.glass import GlassReason, GlassState, find_glass, has_open_glass
+from store.people import person_by_id
+from store.policy_sets import adopted_set, approvers, proposed_sets
+from store.standing import console_session, failed_factors, person_facts, service_facts, session_facts
+
+_DAY = timedelta(days=1)
+
+
+class ReviewerFacts:
+    """Looks up the facts of what reviewers do, by action; the signatures are those of `HouseFacts`."""
+
+    def __init__(self, policy: PolicySet, *, is_demo: bool) -> None:
+        self._policy = policy
+        self._is_demo = is_demo
+
+    def read_ledger(
+        self, connection: Connection, actor: Actor, ask: Ask, now: datetime
+    ) -> tuple[ReadLedgerFacts, Bound]:
+        """Return the facts of a look into the ledger."""
+        reading = self._reading(connection, actor, ask.action, now)
+        return ReadLedgerFacts(**self._who(connection, actor, now), reading=reading), Bound(purpose="audit")
+
+    def find_consumer(
+        self, connection: Connection, actor: Actor, ask: Ask, now: datetime
+    ) -> tuple[FindConsumerFacts, Bound]:
+        """Return the facts of looking a consumer up."""
+        reading = self._reading(connection, actor, ask.action, now)
+        return FindConsumerFacts(**self._who(connection, actor, now), reading=reading), Bound(purpose="audit")
+
+    def trace_book(
+        self, connection: Connection, actor: Actor, _ask: Ask, now: datetime
+    ) -> tuple[TraceBookFacts, Bound]:
+        """Return the facts of tracing a copy."""
+        return TraceBookFacts(**self._who(connection, actor, now)), Bound(purpose="audit")
+
+    def approve_policy(
+        self, connection: Connection, actor: Actor, ask: Ask, now: datetime
+    ) -> tuple[ApprovePolicyFacts, Bound]:
+        """Return the facts of approving the policy set that is the ask's resource."""
+        digest, adopted = ask.resource.id, adopted_set(connection)
+        is_founding = adopted is None and not self._is_demo and digest == self._policy.digest
+        candidate = Candidate(
+            known=is_founding or digest in proposed_sets(connection),
+            in_force=digest == (self._policy.digest if self._is_demo else adopted),
+            founding=is_founding,
+            approved_by_actor=actor.id in approvers(connection, digest),
+        )
+        return ApprovePolicyFacts(**self._who(connection, actor, now), candidate=candidate), Bound()
+
+    def break_glass(
+        self, connection: Connection, actor: Actor, ask: Ask, now: datetime
+    ) -> tuple[BreakGlassFacts, Bound]:
+        """Return the facts of asking for a glass (a claim `reason`), or of agreeing to one (without)."""
+        if "reason" in ask.claims:
+            reason = str(ask.claims["reason"])
+            is_known = reason in set(GlassReason)
+            glass = Glass(reason_known=is_known, waiting=True, own=False)
+            bound = Bound(reason=reason if is_known else None)
+        else:
+            found = find_glass(connection, ask.resource.id, self._policy.numbers, now)
+            glass = Glass(
+                reason_known=found is not None,
+                waiting=found is not None and found.state is GlassState.WAITING,
+                own=found is not None and found.asked_by == actor.id,
+            )
+            bound = Bound()
+        return BreakGlassFacts(**self._who(connection, actor, now), glass=glass), bound
+
+    def release_lock(
+        self, connection: Connection, actor: Actor, ask: Ask, now: datetime
+    ) -> tuple[ReleaseLockFacts, Bound]:
+        """Return the facts of letting the person who is the ask's resource try again."""
+        failed = failed_factors(connection, ask.resource.id, self._policy.numbers, now)
+        lock = Lock(
+            locked=failed >= self._policy.numbers.failed_factors_before_lock,
+            own=ask.resource.id == actor.id,
+        )
+        return ReleaseLockFacts(**self._who(connection, actor, now), lock=lock), Bound()
+
+    def rotate_key(
+        self, connection: Connection, actor: Actor, _ask: Ask, now: datetime
+    ) -> tuple[RotateKeyFacts, Bound]:
+        """Return the facts of replacing a key."""
+        return RotateKeyFacts(person=self._who(connection, actor, now)["person"]), Bound()
+
+    def _who(self, connection: Connection, actor: Actor, now: datetime) -> _Who:
+        if actor.kind == "operator":
+            return {"person": service_facts(actor), "session": console_session()}
+        return {
+            "person": person_facts(person_by_id(connection, actor.id), now),
+            "session": session_facts(connection, actor, self._policy.numbers, now),
+        }
+
+    def _reading(self, connection: Connection, actor: Actor, action: Action, now: datetime) -> Reading:
+        if actor.kind == "operator":
+            return Reading(asked_24h=0, glass_open=False)
+        since = rfc3339(now - _DAY)
+        asked = count_entries(connection, event=EVENT_OF[action], actor=actor.id, since=since)
+        return Reading(
+            asked_24h=asked, glass_open=has_open_glass(connection, actor.id, self._policy.numbers, now)
+        )
+
+
+class _Who(TypedDict):
+    person: PersonFacts
+    session: Session

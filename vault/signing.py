@@ -1,0 +1,54 @@
+"""The signing key: it lies in the store wrapped like every secret, and is opened to sign.
+
+It stays there with a token too: so recovery shares bring it back, and a lost token doesn't break
+the key's history.
+
+It signs heads and destruction records. Which one is in force is the store's matter, so that a
+change of it that is undone is undone here too.
+"""
+
+from __future__ import annotations
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from audit.checkpoint import Head, SigningKey
+from audit.key_history import read_history, sign_handover, write_history
+from vault.store import Store
+
+
+class Signing:
+    """The key that this vault signs with, under the log's origin."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._opened: tuple[bytes, SigningKey] | None = None
+
+    @property
+    def key(self) -> SigningKey:
+        """The signing key in force. WrapError or ProviderError where it can't be opened."""
+        wrapped = self._store.fact("signing_key")
+        if self._opened is None or self._opened[0] != wrapped:
+            private = Ed25519PrivateKey.from_private_bytes(self._store.secret_fact("signing_key"))
+            self._opened = (wrapped, SigningKey(self._store.fact("origin").decode(), private))
+        return self._opened[1]
+
+    @property
+    def history(self) -> str:
+        """The text of this vault's keys from its first on (`audit/key_history.py`)."""
+        kept = self._store.optional_fact("history")
+        return kept.decode() if kept else write_history(self.key.verifier, ())
+
+    def hand_over(self, head: Head, at: str) -> str:
+        """Make a fresh key, have the one in force hand over to it at `head`, and shred that one.
+
+        Returns the history with that. Runs inside a change of its caller.
+        """
+        past = read_history(self.history)
+        last = past.handovers[-1].at if past.handovers else at
+        fresh = SigningKey(self.key.name, Ed25519PrivateKey.generate())
+        note = sign_handover(head, max(at, last), self.key, fresh)
+        text = f"{self.history}\n{note}"
+        read_history(text)
+        self._store.put_fact("history", text.encode())
+        self._store.put_secret_fact("signing_key", fresh.private.private_bytes_raw())
+        return text

@@ -1,0 +1,114 @@
+"""Bring signed heads to the anchors when they are due, and record what was anchored where.
+
+Laws
+1. Before a copy is added, the anchor's newest is read back and held against the ledger, and so is
+   the head that it was last given: over a ledger that doesn't extend them no new copy is laid.
+2. `head.anchored` follows the copy; a crash between them lays one copy more.
+3. A failure is an entry when it begins, when its cause changes and when it makes the anchor
+   overdue, not at each try.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import structlog
+
+from audit.anchor import Anchor, AnchorError, Copy, Trouble, is_due, may_try, next_try
+from audit.checkpoint import Head, read_checkpoint
+from audit.entry import HeadRef, Resource
+from audit.events import Event, Outcome
+from audit.movement import check_extended
+from delivery.anchor_mail import MailAnchor
+from house.anchoring import MAIL, Look, Post, anchor_posts, look_at
+from house.anchors import ledger_key, read_back, readable_anchors
+from house.wiring import WorkerHouse
+from runtime.database import reading
+from store.outposts import note_failed, note_reached, reviewers_addresses
+from worker.service import SERVICE
+
+ACTION = "AnchorHead"
+
+
+class Anchoring:
+    """Serves every configured anchor."""
+
+    def __init__(self, house: WorkerHouse) -> None:
+        self._house = house
+        self._posts = anchor_posts(house.settings)
+        found: list[Anchor] = readable_anchors(house.settings)
+        if house.settings.anchor_mail:
+            found.append(self._mail())
+        self._anchors = {anchor.name: anchor for anchor in found}
+
+    def run(self) -> None:
+        """Serve each anchor that is due, once."""
+        for post in self._posts:
+            self._serve(post)
+
+    def _serve(self, post: Post) -> None:
+        house = self._house
+        with reading(house.engine) as connection:
+            look = look_at(connection, post, house.clock.now())
+            note = house.reader.checkpoint(connection)
+        due = is_due(look.standing, look.moved, look.now, post.pace, at_publish=post.at_publish)
+        if note is None or not due or not may_try(look.standing, look.now):
+            return
+        _origin, head = read_checkpoint(note, ledger_key(house.settings))
+        if look.moved.since is not None and head.size <= look.standing.size:
+            # What moved isn't signed yet; an older head says nothing of it.
+            return
+        try:
+            self._anchor(self._anchors[post.name], look, Copy(size=head.size, at=look.now, note=note))
+        except AnchorError as error:
+            self._note_failed(look, error.trouble)
+        else:
+            self._note_reached(look, head)
+
+    def _anchor(self, anchor: Anchor, look: Look, copy: Copy) -> None:
+        if look.standing.head is not None:
+            check_extended(self._house.reader, look.standing.head)
+        read_back(self._house.reader, anchor, look.standing.size, ledger_key(self._house.settings))
+        anchor.put(copy)
+
+    def _note_reached(self, look: Look, head: Head) -> None:
+        with self._house.gate.transaction(SERVICE) as tx:
+            note_reached(tx.connection, look.post.name, head, look.now)
+            tx.record(
+                Event.HEAD_ANCHORED,
+                ACTION,
+                Resource(kind="anchor", id=look.post.name),
+                head=HeadRef(size=head.size, root=head.root.hex()),
+            )
+
+    def _note_failed(self, look: Look, trouble: Trouble) -> None:
+        before = look.standing.reason
+        # Once overdue it stays so until a copy is laid, whatever the cause of the moment.
+        said = Trouble.OVERDUE if look.is_overdue else trouble
+        tries = look.standing.tries + 1
+        structlog.get_logger().warning("anchor.failed", anchor=look.post.name, reason=trouble.value)
+        with self._house.gate.transaction(SERVICE) as tx:
+            note_failed(tx.connection, look.post.name, said.value, tries, next_try(tries, look.now))
+            if said.value != before:
+                tx.record(
+                    Event.ANCHOR_FAILED,
+                    ACTION,
+                    Resource(kind="anchor", id=look.post.name),
+                    outcome=Outcome.ERROR,
+                    reason=said.value,
+                )
+
+    def _mail(self) -> MailAnchor:
+        settings = self._house.settings
+        return MailAnchor(
+            road=self._house.road,
+            sender=settings.mail_sender,
+            exchange=settings.exchange,
+            origin=settings.origin,
+            recipients=self._reviewers,
+            name=MAIL,
+        )
+
+    def _reviewers(self) -> Sequence[str]:
+        with reading(self._house.engine) as connection:
+            return reviewers_addresses(connection)
