@@ -21,6 +21,10 @@ class FindingCode(StrEnum):
     NOT_PARQUET = "not-parquet"
     CHANGED = "changed"
     NO_TEXT = "no-text"
+    MANIFEST_DIGEST = "manifest-digest"
+    MANIFEST_ROWS = "manifest-rows"
+    MANIFEST_AS_OF = "manifest-as-of"
+    FEDERAL_TAX_INFORMATION = "federal-tax-information"
     UNPAIRED_QUOTE = "unpaired-quote"
     RAGGED_RECORD = "ragged-record"
     NOT_UTF8 = "not-utf8"
@@ -45,6 +49,10 @@ MEANING = {
     FindingCode.NOT_PARQUET: "the file begins as a Parquet file and can't be read as one",
     FindingCode.CHANGED: "the file was changed while it was read",
     FindingCode.NO_TEXT: "a Parquet column of a type, or with a value, that no extract's text has",
+    FindingCode.MANIFEST_DIGEST: "the manifest lists no file with this digest",
+    FindingCode.MANIFEST_ROWS: "the manifest gives another number of rows",
+    FindingCode.MANIFEST_AS_OF: "the manifest is of another moment than --as-of",
+    FindingCode.FEDERAL_TAX_INFORMATION: "the manifest says that federal tax information is inside",
     FindingCode.UNPAIRED_QUOTE: "the file's quotation marks don't pair: is it whole?",
     FindingCode.RAGGED_RECORD: "a record has more or fewer fields than the header",
     FindingCode.NOT_UTF8: "bytes that are not UTF-8",

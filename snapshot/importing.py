@@ -38,6 +38,7 @@ from snapshot.forbidden import Forbidden
 from snapshot.index import object_names
 from snapshot.inspection import ROWS, Inspector
 from snapshot.keys import ImportedKeys, ImportVault
+from snapshot.manifest import Manifest
 from snapshot.publishing import SnapshotStateError
 from snapshot.report import ExtractRefusedError, ImportReport
 from snapshot.sealing import Rows, Sealer, StoredSnapshot
@@ -68,6 +69,7 @@ def import_extract(
     objects: Objects,
     catalogue: Catalogue,
     known_agents: Collection[str] | None = None,
+    manifest: Manifest | None = None,
     scratch: Path | None = None,
     progress: Progress = lambda _: None,
 ) -> ImportedSnapshot:
@@ -75,6 +77,7 @@ def import_extract(
 
     Raises ExtractRefusedError (recorded, nothing kept), the gate's errors, the vault's
     errors, and OSError when the file can't be read. `known_agents` are licences of the roster;
+    `manifest` is what the exchange says of the file, believed by the caller;
     `scratch` is the folder of the spool, else the system's for temporary files.
     """
     attempt = secrets.token_hex(16)
@@ -88,6 +91,7 @@ def import_extract(
             forbidden=Forbidden.of(shipped_list()),
             spool=spool,
             workers=workers,
+            manifest=manifest,
         )
         inspected = inspector.inspect(extract, known_agents=known_agents, progress=progress)
         report = inspected.report

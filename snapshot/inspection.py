@@ -20,9 +20,11 @@ import pyarrow.compute as pc
 
 from policies.columns import Catalogue
 from snapshot.checks import ACTIVE, AGENT, DELEGATION, KEY, KIND, check_batch, check_cutoff, check_header
+from snapshot.confidential import mask_confidential
 from snapshot.extract import Extract
 from snapshot.findings import Finding, FindingCode, at_file, at_records, merge_findings
 from snapshot.forbidden import Forbidden
+from snapshot.manifest import Manifest
 from snapshot.pipeline import in_order
 from snapshot.report import ImportReport
 from snapshot.spool import Chunk, Spool
@@ -73,6 +75,7 @@ class Inspector:
     forbidden: Forbidden
     spool: Spool
     workers: Executor
+    manifest: Manifest | None = None
 
     def inspect(
         self,
@@ -93,6 +96,8 @@ class Inspector:
         unreadable = [*total.unreadable, *extract.findings]
         if not unreadable and not wrong:
             total.findings += check_cutoff(self.as_of)
+            if self.manifest is not None:
+                total.findings += self.manifest.findings(extract.sha256, total.rows, self.as_of)
             total.findings += self._duplicates() if total.rows else [at_file(FindingCode.NO_ROWS)]
         report = ImportReport(
             file=extract.file,
@@ -131,7 +136,10 @@ class Inspector:
         if not findings:
             active = rows.filter(pc.equal(rows.column(DELEGATION), ACTIVE))
             tally.active = _counted(active.column(AGENT))
-            chunks += self.spool.split(ROWS, first, type_rows(active, self.catalogue), active.column(AGENT))
+            typed = type_rows(active, self.catalogue)
+            if self.manifest is not None:
+                typed = mask_confidential(typed, self.manifest.confidential, self.catalogue)
+            chunks += self.spool.split(ROWS, first, typed, active.column(AGENT))
         return tally, chunks
 
     def _duplicates(self) -> list[Finding]:

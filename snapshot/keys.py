@@ -59,7 +59,7 @@ class ListKeys(Protocol):
 class ImportedKeys(SealingKeys, Protocol):
     """The keys of an attempt, and a way to the pseudonyms of its consumers and cases."""
 
-    def pseudonyms(self, kind: str, ids: Sequence[str]) -> list[str]:
+    def pseudonyms(self, kind: str, ids: Sequence[str]) -> Sequence[str]:
         """Return the pseudonym of each id of a kind, `consumer` or `case`; from any thread."""
         ...
 

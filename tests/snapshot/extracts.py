@@ -13,6 +13,7 @@ from policies.never import shipped_list
 from snapshot.findings import Finding
 from snapshot.forbidden import Forbidden
 from snapshot.inspection import Inspector
+from snapshot.manifest import Manifest
 from snapshot.report import ImportReport
 from snapshot.sources import open_extract
 from snapshot.spool import Spool
@@ -48,7 +49,12 @@ def row_of_kind(rows: list[Row], kind: str, *, covered: bool = True) -> int:
     )
 
 
-def inspected(path: Path, as_of: datetime = AS_OF, known_agents: Sequence[str] | None = None) -> ImportReport:
+def inspected(
+    path: Path,
+    as_of: datetime = AS_OF,
+    known_agents: Sequence[str] | None = None,
+    manifest: Manifest | None = None,
+) -> ImportReport:
     """Read and check an extract, as an import does, and return its report."""
     with (
         open_extract(path, NAMES) as extract,
@@ -61,6 +67,7 @@ def inspected(path: Path, as_of: datetime = AS_OF, known_agents: Sequence[str] |
             forbidden=Forbidden.of(shipped_list()),
             spool=spool,
             workers=workers,
+            manifest=manifest,
         )
         return inspector.inspect(extract, known_agents=known_agents).report
 

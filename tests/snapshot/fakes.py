@@ -44,7 +44,7 @@ class Keys:
     list: Mapping[str, bytes]
     index: bytes
 
-    def pseudonyms(self, kind: str, ids: Sequence[str]) -> list[str]:
+    def pseudonyms(self, kind: str, ids: Sequence[str]) -> Sequence[str]:
         """Return a stand-in for each id; ids must be distinct, as for the vault itself."""
         assert len(ids) == len(set(ids))
         return [f"2026:{_key(kind, each).hex()[:32]}" for each in ids]

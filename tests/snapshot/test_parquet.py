@@ -14,8 +14,9 @@ from pyarrow import parquet
 from policies.arrow_types import ARROW_TYPE_OF
 from snapshot.findings import FindingCode
 from snapshot.parquet import ParquetExtract, is_parquet
-from tests.snapshot.extracts import CATALOGUE, DATA, NAMES, data_rows, findings_of, inspected
-from tests.snapshot.fakes import Room
+from snapshot.shards import open_rows
+from tests.snapshot.extracts import CATALOGUE, DATA, NAMES, active_agents, data_rows, findings_of, inspected
+from tests.snapshot.fakes import Room, a_grant
 
 
 def _texts() -> dict[str, list[str]]:
@@ -28,6 +29,12 @@ def _typed(name: str, texts: list[str]) -> pa.Array:
     kind = ARROW_TYPE_OF[CATALOGUE.column(name).type]
     values = pa.array([text or None for text in texts], pa.string())
     return values.cast(kind)
+
+
+def _rows_of(room: Room, agent: str) -> pa.Table:
+    newest = room.newest()
+    keys = room.vault.keys_of(newest.attempt, agent)
+    return open_rows(a_grant(newest.ref, agent), keys, room.objects, newest)
 
 
 def _write(folder: Path, columns: dict[str, Any]) -> Path:
@@ -46,8 +53,13 @@ def test_text_columns_are_read_as_they_are(tmp_path: Path) -> None:
 def test_typed_columns_mean_their_text(tmp_path: Path) -> None:
     """Dates, moments, money, numbers and truth values are judged, and imported, as what they say."""
     path = _write(tmp_path, {name: _typed(name, texts) for name, texts in _texts().items()})
-    room = Room(tmp_path / "typed")
-    assert Room(tmp_path / "text").bring_in().ref.as_of == room.bring_in(path).ref.as_of
+    for name in ("typed", "text"):
+        (tmp_path / name).mkdir()
+    typed, text = Room(tmp_path / "typed"), Room(tmp_path / "text")
+    typed.publish(typed.bring_in(path).attempt)
+    text.publish(text.bring_in().attempt)
+    for agent in active_agents():
+        assert _rows_of(text, agent) == _rows_of(typed, agent)
 
 
 def test_dictionaries_and_large_texts_are_texts(tmp_path: Path) -> None:
