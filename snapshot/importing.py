@@ -33,18 +33,21 @@ from policies.gate import Ask, Gate, Pending, Transaction, Who
 from policies.never import shipped_list
 from runtime.clock import rfc3339
 from runtime.objects import Objects
+from snapshot.checks import AGENT
 from snapshot.facts import next_revision
 from snapshot.forbidden import Forbidden
 from snapshot.index import object_names
 from snapshot.inspection import ROWS, Inspector
 from snapshot.keys import ImportedKeys, ImportVault
 from snapshot.manifest import Manifest
+from snapshot.pairs import PairSet, pack_pair
 from snapshot.publishing import SnapshotStateError
 from snapshot.report import ExtractRefusedError, ImportReport
 from snapshot.sealing import Rows, Sealer, StoredSnapshot
 from snapshot.sources import open_extract
 from snapshot.spool import Bucket, Spool
 from snapshot.tables import State, snapshot_agents, snapshots
+from snapshot.upkeep import write_changes
 
 Progress = Callable[[str], None]
 _BUCKET_BYTES = 32 * 1024 * 1024
@@ -99,9 +102,12 @@ def import_extract(
             _refuse(gate, who, attempt, as_of, report)
             raise ExtractRefusedError(report)
         pending = _begin(gate, who, attempt, as_of, report)
-        sealer = _Sealing(attempt, pending.grant().index, vault, objects, catalogue, spool, workers)
+        pairs = PairSet()
+        sealing = _Sealing(attempt, pending.grant().index, vault, objects, catalogue, spool, workers, pairs)
         try:
-            stored = sealer.seal(inspected.active, progress)
+            stored = sealing.seal(inspected.active, progress)
+            progress("noting which delegations began and ended")
+            write_changes(gate.engine, attempt, pairs)
         except BaseException:
             for name in object_names(attempt).values():
                 objects.delete(name)
@@ -176,6 +182,7 @@ class _Sealing:
     catalogue: Catalogue
     spool: Spool
     workers: Executor
+    pairs: PairSet
 
     def seal(self, active: Mapping[str, int], progress: Progress) -> StoredSnapshot:
         """Ask for keys, and seal what lies in the spool: by agent so many rows."""
@@ -199,8 +206,15 @@ class _Sealing:
         agents = Counter(self.spool.bucket_of(agent) for agent in active)
         position = 0
         for bucket in self.spool.read(ROWS):
-            yield position, partial(_with_pseudonyms, bucket, keys, self.catalogue)
+            yield position, partial(self._open, bucket, keys)
             position += agents[bucket.number]
+
+    def _open(self, bucket: Bucket, keys: ImportedKeys) -> pa.Table:
+        rows = _with_pseudonyms(bucket, keys, self.catalogue)
+        held = rows.group_by([CONSUMER_PSEUDONYM, AGENT]).aggregate([])
+        columns = (held.column(name).to_pylist() for name in (CONSUMER_PSEUDONYM, AGENT))
+        self.pairs.add([pack_pair(*pair) for pair in zip(*columns, strict=True)])
+        return rows
 
 
 def _with_pseudonyms(bucket: Bucket, keys: ImportedKeys, catalogue: Catalogue) -> pa.Table:

@@ -15,6 +15,7 @@ from runtime.clock import rfc3339
 from snapshot.keys import ImportVault
 from snapshot.published import SnapshotNotFoundError
 from snapshot.tables import State, snapshots
+from snapshot.upkeep import is_current
 
 
 class SnapshotStateError(Exception):
@@ -29,6 +30,10 @@ def publish(attempt: str, *, who: Who, gate: Gate, vault: ImportVault) -> Snapsh
     resource = Resource(kind="attempt", id=attempt)
     with gate.transaction(who) as tx:
         pending = tx.decide(Ask(action=Action.PUBLISH_SNAPSHOT, resource=resource))
+        if not is_current(tx.connection, attempt):
+            raise SnapshotStateError(
+                "another snapshot was published since this one was compared with it; import it again"
+            )
         moved = tx.connection.execute(
             update(snapshots)
             .where(snapshots.c.attempt == attempt, snapshots.c.state == State.CHECKED)

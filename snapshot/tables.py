@@ -54,3 +54,37 @@ snapshot_agents = sa.Table(
     sa.Column("agent", sa.Text, primary_key=True),
     sa.Column("rows", sa.Integer, nullable=False),
 )
+
+# Which consumers (by pseudonym) were delegated to whom: what began or ended with each import. An
+# import's changes count once its snapshot is published; see `delegations.py`.
+delegation_imports = sa.Table(
+    "delegation_imports",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("attempt", sa.Text, sa.ForeignKey("snapshots.attempt"), nullable=False, unique=True),
+    sa.Column("base", sa.Integer, sa.ForeignKey("delegation_imports.number")),
+    sa.Column("whole", sa.Boolean, nullable=False),
+)
+
+delegation_changes = sa.Table(
+    "delegation_changes",
+    metadata,
+    sa.Column("pseudonym", sa.LargeBinary, primary_key=True),
+    sa.Column("agent", sa.Text, primary_key=True),
+    sa.Column(
+        "import", sa.Integer, sa.ForeignKey("delegation_imports.number"), primary_key=True, key="number"
+    ),
+    sa.Column("begins", sa.Boolean, nullable=False),
+    sa.Index("delegation_changes_by_agent", "agent", "number"),
+    sqlite_with_rowid=False,
+)
+
+delegation_pairs = sa.Table(
+    "delegation_pairs",
+    metadata,
+    sa.Column(
+        "import", sa.Integer, sa.ForeignKey("delegation_imports.number"), primary_key=True, key="number"
+    ),
+    sa.Column("bucket", sa.Integer, primary_key=True),
+    sa.Column("pairs", sa.LargeBinary, nullable=False),
+)

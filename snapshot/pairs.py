@@ -1,0 +1,106 @@
+"""Who is delegated to whom, as a set that is kept packed and compared piece by piece.
+
+A pair is 34 bytes: the pseudonym's year (2, big-endian), its 128 bits (16), the agent's licence
+(ASCII, filled up with NUL to 16). A bucket holds the pairs whose pseudonym's bits begin with its
+number as a byte, sorted, each once, as one Zstandard frame after their number as 4 bytes.
+
+Law: pure, and the same set has the same bytes.
+"""
+
+from __future__ import annotations
+
+import struct
+import threading
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import pyarrow as pa
+
+BUCKETS: Final = 256
+_AGENT_BYTES = 16
+_HEAD = struct.Struct(">H")
+_COUNT = struct.Struct(">I")
+PSEUDONYM_BYTES: Final = _HEAD.size + 16
+PAIR_BYTES: Final = PSEUDONYM_BYTES + _AGENT_BYTES
+
+
+class Pair(NamedTuple):
+    """One consumer's pseudonym in packed form, and an agent's licence."""
+
+    pseudonym: bytes
+    agent: str
+
+
+def pack_pseudonym(text: str) -> bytes:
+    """Return the packed form of `<year>:<32 hex>`."""
+    year, _, bits = text.partition(":")
+    return _HEAD.pack(int(year)) + bytes.fromhex(bits)
+
+
+def write_pseudonym(packed: bytes) -> str:
+    """Return `<year>:<32 hex>`."""
+    (year,) = _HEAD.unpack_from(packed)
+    return f"{year}:{packed[_HEAD.size :].hex()}"
+
+
+def pack_pair(pseudonym: str, agent: str) -> bytes:
+    """Return a pair's bytes; ValueError for a licence that doesn't fit."""
+    licence = agent.encode("ascii")
+    if not 0 < len(licence) <= _AGENT_BYTES:
+        raise ValueError("a licence has 1 to 16 characters")
+    return pack_pseudonym(pseudonym) + licence.ljust(_AGENT_BYTES, b"\0")
+
+
+def read_pair(packed: bytes) -> Pair:
+    """Return what `pack_pair` packed."""
+    return Pair(packed[:PSEUDONYM_BYTES], packed[PSEUDONYM_BYTES:].rstrip(b"\0").decode("ascii"))
+
+
+class PairSet:
+    """All pairs of one import, by bucket."""
+
+    def __init__(self) -> None:
+        self._of: list[set[bytes]] = [set() for _ in range(BUCKETS)]
+        self._lock = threading.Lock()
+
+    def add(self, pairs: Iterable[bytes]) -> None:
+        """Add packed pairs; from any thread."""
+        with self._lock:
+            for pair in pairs:
+                self._of[pair[_HEAD.size]].add(pair)
+
+    def bucket(self, number: int) -> set[bytes]:
+        """Return the pairs of a bucket."""
+        return self._of[number]
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What differs from one set to the next; both sorted."""
+
+    begun: list[bytes]
+    ended: list[bytes]
+
+    def __iter__(self) -> Iterator[tuple[bytes, bool]]:
+        """Yield each changed pair, and whether it began, in the order of the pairs."""
+        marked = [(pair, True) for pair in self.begun] + [(pair, False) for pair in self.ended]
+        return iter(sorted(marked))
+
+
+def compare(before: set[bytes], after: set[bytes]) -> Changes:
+    """Return what began and what ended."""
+    return Changes(sorted(after - before), sorted(before - after))
+
+
+def pack_bucket(pairs: set[bytes]) -> bytes:
+    """Return a bucket's pairs as bytes."""
+    packed: bytes = pa.Codec("zstd", 1).compress(b"".join(sorted(pairs)), asbytes=True)
+    return _COUNT.pack(len(pairs)) + packed
+
+
+def read_bucket(data: bytes) -> set[bytes]:
+    """Return what `pack_bucket` packed."""
+    (count,) = _COUNT.unpack_from(data)
+    clear = pa.decompress(data[_COUNT.size :], count * PAIR_BYTES, codec="zstd", asbytes=True)
+    return {clear[start : start + PAIR_BYTES] for start in range(0, len(clear), PAIR_BYTES)}

@@ -1,0 +1,119 @@
+"""Writes down, with each import, which delegations began and which ended since the one before.
+
+Laws
+1. Only changes are written, in small transactions with a rest between them: an append to the
+   ledger waits for one of them at most.
+2. They count when their snapshot is published (`delegations.py` asks), so a crash leaves lines
+   that nobody sees; the sweep takes them away with the attempt.
+3. They are changes against one base, the newest published import; whoever publishes another one
+   meanwhile makes this one stale, and it is compared anew.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from itertools import islice
+
+from sqlalchemy import Connection, Engine, delete, insert, select, update
+
+from runtime.database import reading, writing
+from snapshot.pairs import BUCKETS, PairSet, compare, pack_bucket, read_bucket, read_pair
+from snapshot.published import newest_row
+from snapshot.tables import delegation_changes, delegation_imports, delegation_pairs
+
+CHUNK_ROWS = 2000
+_REST_SECONDS = 0.002
+
+
+def newest_import(connection: Connection) -> int | None:
+    """Return the number of the newest published import, None before the first."""
+    row = newest_row(connection)
+    if row is None:
+        return None
+    query = select(delegation_imports.c.number).where(delegation_imports.c.attempt == row["attempt"])
+    return connection.execute(query).scalar()
+
+
+def write_changes(engine: Engine, attempt: str, pairs: PairSet) -> None:
+    """Write what an attempt's pairs change, and the pairs themselves for the import after it."""
+    with writing(engine) as connection:
+        base = newest_import(connection)
+        made = connection.execute(
+            insert(delegation_imports).values(attempt=attempt, base=base, whole=False)
+        ).inserted_primary_key
+        number = int(made[0]) if made is not None else 0
+    changes = _changes(engine, base, number, pairs)
+    while rows := list(islice(changes, CHUNK_ROWS)):
+        with writing(engine) as connection:
+            connection.execute(insert(delegation_changes), rows)
+        time.sleep(_REST_SECONDS)
+    for bucket in range(BUCKETS):
+        with writing(engine) as connection:
+            connection.execute(
+                insert(delegation_pairs).values(
+                    number=number, bucket=bucket, pairs=pack_bucket(pairs.bucket(bucket))
+                )
+            )
+    with writing(engine) as connection:
+        whole = delegation_imports.c.number == number
+        connection.execute(update(delegation_imports).where(whole).values(whole=True))
+
+
+def is_current(connection: Connection, attempt: str) -> bool:
+    """Tell whether an attempt's changes are all written, against the import that is the newest now."""
+    query = select(delegation_imports).where(delegation_imports.c.attempt == attempt)
+    row = connection.execute(query).mappings().first()
+    return row is not None and bool(row["whole"]) and row["base"] == newest_import(connection)
+
+
+def forget(engine: Engine, attempt: str) -> None:
+    """Take away what an attempt that came to nothing had written."""
+    with reading(engine) as connection:
+        query = select(delegation_imports.c.number).where(delegation_imports.c.attempt == attempt)
+        number = connection.execute(query).scalar()
+    if number is None:
+        return
+    # Oldest import last would orphan nothing: a base is always a published one.
+    while True:
+        with writing(engine) as connection:
+            some = (
+                select(delegation_changes.c.pseudonym)
+                .where(delegation_changes.c.number == number)
+                .limit(CHUNK_ROWS)
+            )
+            gone = connection.execute(
+                delete(delegation_changes).where(
+                    delegation_changes.c.number == number, delegation_changes.c.pseudonym.in_(some)
+                )
+            ).rowcount
+        if not gone:
+            break
+        time.sleep(_REST_SECONDS)
+    forget_pairs(engine, number)
+    with writing(engine) as connection:
+        connection.execute(delete(delegation_imports).where(delegation_imports.c.number == number))
+
+
+def forget_pairs(engine: Engine, number: int) -> None:
+    """Take away an import's packed pairs, bucket by bucket: nothing will be compared with them."""
+    for bucket in range(BUCKETS):
+        with writing(engine) as connection:
+            of_it = delegation_pairs.c.number == number, delegation_pairs.c.bucket == bucket
+            connection.execute(delete(delegation_pairs).where(*of_it))
+
+
+def _changes(engine: Engine, base: int | None, number: int, pairs: PairSet) -> Iterator[dict[str, object]]:
+    for bucket in range(BUCKETS):
+        for packed, begins in compare(_base_pairs(engine, base, bucket), pairs.bucket(bucket)):
+            pair = read_pair(packed)
+            yield {"pseudonym": pair.pseudonym, "agent": pair.agent, "number": number, "begins": begins}
+
+
+def _base_pairs(engine: Engine, base: int | None, bucket: int) -> set[bytes]:
+    if base is None:
+        return set()
+    with reading(engine) as connection:
+        of_it = delegation_pairs.c.number == base, delegation_pairs.c.bucket == bucket
+        data = connection.execute(select(delegation_pairs.c.pairs).where(*of_it)).scalar_one()
+    return read_bucket(data)
