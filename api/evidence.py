@@ -20,7 +20,8 @@ from api.documented import PROBLEMS
 from api.errors import BusyError
 from api.looks import look, vkey_of
 from api.signed_in import Changer, HouseHere, SignedIn
-from audit.archive import MEDIA_TYPE, read_head_of, stream_archive
+from audit.archive import MEDIA_TYPE, stream_archive
+from audit.bundle import read_head_of
 from audit.recheck import recheck
 from audit.verify import VerifyError
 from house.wiring import House

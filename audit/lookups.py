@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 from audit.entry import Entry
 from audit.events import Event, Outcome
 from audit.stored import answering
-from audit.tables import ledger_entries
+from audit.tables import IS_WHOLE, ledger_entries
 
 _NEWEST = 5000
 
@@ -29,7 +29,9 @@ class Found:
 def newest_of(connection: Connection, *, action: str, event: Event) -> Found | None:
     """Return an action's newest entry of an event, or None."""
     entry = ledger_entries.c
-    query = select(entry["index"], entry.entry).where(entry.action == action, entry.event == event.value)
+    query = select(entry["index"], entry.entry).where(
+        entry.action == action, entry.event == event.value, IS_WHOLE
+    )
     with answering():
         row = connection.execute(query.order_by(entry["index"].desc()).limit(1)).one_or_none()
         return row and Found(index=row[0], entry=Entry.decode(row[1]))
@@ -41,7 +43,7 @@ def entries_of(
     """Return an action's entries of some events in the ledger's order, since a moment (inclusive)."""
     entry = ledger_entries.c
     query = select(entry["index"], entry.entry).where(
-        entry.action == action, entry.event.in_(sorted(event.value for event in events))
+        entry.action == action, entry.event.in_(sorted(event.value for event in events)), IS_WHOLE
     )
     if since is not None:
         query = query.where(entry.at >= since)
