@@ -234,7 +234,13 @@ def _place(one: Mapping[str, Any]) -> dict[str, str]:
 def _rule_of_sign_in(policy: PolicySet) -> Rule:
     """Return the rule that every failed sign-in cites: what a stranger's sign-in breaks."""
     nobody = Account(
-        known=False, disabled=False, idle_days=0, password_ok=False, second_factor_ok=False, failed_factors=0
+        known=False,
+        disabled=False,
+        idle_days=0,
+        recorded=True,
+        password_ok=False,
+        second_factor_ok=False,
+        failed_factors=0,
     )
     decision = decide(policy, Action.SIGN_IN, "stranger", SignInFacts(account=nobody))
     return next((rule for rule in decision.rules if rule.id == "R14"), UNDECIDABLE)

@@ -25,7 +25,9 @@ from runtime.clock import HouseClock
 from runtime.database import open_database
 from runtime.objects import DirectoryObjects
 from runtime.settings import Settings, WorkerSettings
+from store.comparing import ComparedFacts
 from store.facts import HouseFacts
+from store.records import Records
 from vault.client import VaultClient
 
 _ORPHAN_SECONDS = 86400.0
@@ -59,7 +61,12 @@ class House:
         facts = HouseFacts(
             self.policy, HouseSnapshots(), mode=self.settings.mode, orphan_seconds=self.orphan_seconds
         )
-        return Gate(self.engine, self.clock, self.policy, facts)
+        return Gate(self.engine, self.clock, self.policy, ComparedFacts(facts, self.records))
+
+    @cached_property
+    def records(self) -> Records:
+        """What makes and compares the digests of people's records."""
+        return Records(self.settings.record_key(self.caller))
 
     @property
     def orphan_seconds(self) -> float:

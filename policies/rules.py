@@ -36,7 +36,7 @@ NEVER = "never.toml"
 EDITABLE = (AGREEMENT, SCHEMA, NUMBERS, COLUMNS, NEVER)
 
 _RULE_ID = re.compile(r"R[0-9]{2}")
-_FIXED_IDS = frozenset({"F01", "F02"})
+_FIXED_IDS = frozenset({"F01", "F02", "F03"})
 _PERMIT_PREFIX = "permit."
 
 

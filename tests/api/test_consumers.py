@@ -23,7 +23,7 @@ from store.viewing import rows_shown
 from tests.api.callers import Caller, Desk, a_desk, a_licence
 from tests.api.fakes import FailingVault, SlowVault
 from tests.api.listed import AGENT, PLANTED, listed, pseudonyms_of, some_extract
-from tests.installation import Installation, an_installation
+from tests.installation import Installation, an_installation, take_down
 from tests.leaks import leaking_files
 from vault.errors import Code, VaultUnavailableError
 
@@ -312,6 +312,8 @@ def test_who_has_no_list_is_refused_and_recorded(desk: Desk, role: str, rule: st
     licence = a_licence(desk)
     with writing(desk.house.engine) as connection:
         connection.execute(update(people).where(people.c.licence == licence).values(role=role))
+        person = person_by_licence(connection, licence).id
+    take_down(desk.house, person)
 
     answer = search(desk.with_session(licence))
 

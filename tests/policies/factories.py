@@ -23,7 +23,7 @@ ANOTHER_LICENCE = "0B65625"
 
 GOOD: dict[str, dict[str, Any]] = {
     "moment": {"now": NOW, "today": TODAY},
-    "person": {"role": "agent", "disabled": False, "idle_days": 0},
+    "person": {"role": "agent", "disabled": False, "idle_days": 0, "recorded": True},
     "licensing": {
         "licence": LICENCE,
         "licence_status": "active",
@@ -71,6 +71,7 @@ GOOD: dict[str, dict[str, Any]] = {
         "known": True,
         "disabled": False,
         "idle_days": 60,
+        "recorded": True,
         "password_ok": True,
         "second_factor_ok": True,
         "failed_factors": 4,
