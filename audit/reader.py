@@ -145,9 +145,9 @@ class LedgerReader:
 
     def checkpoint(self, connection: Connection | None = None) -> str | None:
         """Return the stored checkpoint over the most entries, if there is one."""
-        newest = select(checkpoints.c.note).order_by(checkpoints.c.size.desc()).limit(1)
         with answering(), self._joining(connection) as joined:
-            return joined.execute(newest).scalar_one_or_none()
+            note: str | None = joined.exec_driver_sql(_NEWEST).scalar_one_or_none()
+            return note
 
     @contextmanager
     def _joining(self, connection: Connection | None) -> Iterator[Connection]:
@@ -156,7 +156,9 @@ class LedgerReader:
 
 
 def _whole_entries(connection: Connection, indices: Sequence[int]) -> dict[int, bytes]:
-    rows = {index: encoded for index, (_leaf, encoded) in _entries(connection, indices).items()}
+    # Whole numbers, written into the statement: see `stored.py`.
+    found = connection.exec_driver_sql(_WHOLE.format(",".join(map(str, indices)))) if indices else ()
+    rows = {row[0]: bytes(row[1]) for row in found}
     if not all(rows.values()):
         raise LedgerPrunedError("an entry that was asked for was pruned")
     return rows
@@ -172,3 +174,7 @@ def _entries(connection: Connection, indices: Sequence[int]) -> dict[int, tuple[
     )
     rows = connection.execute(select(index, ledger_entries.c.leaf, entry).where(asked))
     return {row[0]: (row[1], row[2]) for row in rows}
+
+
+_WHOLE = f'SELECT "index", entry FROM {ledger_entries.name} WHERE "index" IN ({{}})'  # noqa: S608 - numbers
+_NEWEST = f"SELECT note FROM {checkpoints.name} ORDER BY size DESC LIMIT 1"  # noqa: S608 - a table of ours
