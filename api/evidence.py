@@ -24,6 +24,7 @@ from audit.archive import MEDIA_TYPE, stream_archive
 from audit.bundle import read_head_of
 from audit.recheck import recheck
 from audit.verify import VerifyError
+from house.keys import key_history
 from house.wiring import House
 from house.witnesses import WITNESS_SECONDS, cosigned_now
 from runtime.clock import PACIFIC
