@@ -30,6 +30,8 @@ from audit.ledger import Ledger
 from audit.tables import ledger_head
 from house.founders import invite_founders
 from house.invitations import Invited
+from house.policies import FOLDER as POLICIES
+from house.policies import keep_set
 from identity.people import Newcomer
 from runtime.database import DatabaseUnfitError, migrate, open_database, reading, writing
 from runtime.settings import INSTALLATION_FILE, Settings, load_settings, write_installation
@@ -86,6 +88,9 @@ def found_installation(
         _write(settings.credential_path(kind.value), founding.credentials[kind])
         _write(settings.record_key_path(kind.value), record_key.hex())
     _write(data / VKEY_FILE, founding.vkey)
+    if charter.mode == "live":
+        # The set that the founding people will be asked to approve; a later program brings another one.
+        keep_set(data)
     tell(_write_first_entries(settings, name, charter, Records(record_key)))
     # Dying before this line leaves a marked folder, which the next founding begins anew.
     write_installation(
@@ -146,7 +151,7 @@ def _parts(data: Path, settings: Settings) -> list[Path]:
     kinds = [kind.value for kind in CallerKind]
     paths = (settings.credential_path, settings.record_key_path)
     credentials = [path(kind) for path in paths for kind in kinds]
-    folders = [settings.vault_home, *credentials, settings.objects_root]
+    folders = [settings.vault_home, *credentials, settings.objects_root, data / POLICIES]
     return [*folders, *(data / name for name in _FILES)]
 
 

@@ -241,6 +241,17 @@ class Reading:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Review:
+    """A review of the log that is attested: `own` where the same person attested the last one, too.
+
+    Of a look that attests nothing: `attests` False, `own` False.
+    """
+
+    attests: bool
+    own: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class Candidate:
     """A policy set to approve.
 

@@ -38,6 +38,7 @@ from house.wiring import House
 from identity.people import Newcomer, Papers, Person, Role
 from policies.actions import Action
 from policies.gate import Ask, Who
+from policies.rules import packaged_set
 from runtime.clock import rfc3339
 from runtime.database import reading
 from runtime.settings import Settings, load_settings
@@ -182,6 +183,15 @@ class Installation:
                 created_at=rfc3339(tx.now),
             )
         return export
+
+    def adopt_policies(self) -> None:
+        """Bring the packaged policy set into force, as if both founding people had approved it."""
+        digest = packaged_set().digest
+        resource = Resource(kind="policy", id=digest)
+        with self.operator.gate.transaction(CONSOLE_WHO) as tx:
+            tx.record(Event.POLICY_ADOPTED, Action.APPROVE_POLICY, resource)
+        for house in (self.operator, self.api):
+            house.policies.look_again()
 
     def close(self) -> None:
         """Stop what runs."""

@@ -195,8 +195,6 @@ class Desk:
 def a_desk(home: Installation) -> Iterator[Desk]:
     """Put an application in front of an installation."""
     house = MovableHouse(home.settings, "api")
-    # Loading the policy set anew for every test would say nothing about the application.
-    house.__dict__["policy"] = home.api.policy
     with TestClient(make_app(house, Passwords(LIGHT), beat_seconds=0.01)) as client:
         yield Desk(home, house, client)
 

@@ -21,7 +21,7 @@ from store.sessions import digest_of, end_session
 from store.tables import people
 from store.viewing import rows_shown
 from tests.api.callers import Caller, Desk, a_desk, a_licence
-from tests.api.fakes import FailingVault, SlowVault
+from tests.api.fakes import FailingVault, GivenPolicies, SlowVault
 from tests.api.listed import AGENT, PLANTED, listed, pseudonyms_of, some_extract
 from tests.installation import Installation, an_installation, take_down
 from tests.leaks import leaking_files
@@ -254,8 +254,8 @@ def a_day_of(desk: Desk, rows: int) -> Iterator[Desk]:
     """Put an application with another daily number of rows before the same installation."""
     with a_desk(desk.home) as made:
         numbers = replace(made.house.policy.numbers, list_rows_per_day=rows)
-        made.house.__dict__["policy"] = replace(made.house.policy, numbers=numbers)
-        made.house.__dict__.pop("gate", None)
+        policy = replace(made.house.policy, numbers=numbers, digest="0" * 64)
+        made.house.__dict__["policies"] = GivenPolicies(made.house, policy)
         yield made
 
 

@@ -82,6 +82,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "destruction": {"due": True},
     "approval": {"is_open": True, "is_second_person": True},
     "reading": {"asked_24h": 49, "glass_open": False},
+    "review": {"attests": True, "own": False},
     "candidate": {"known": True, "in_force": False, "founding": False, "approved_by_actor": False},
     "glass": {"reason_known": True, "waiting": True, "own": False},
     "lock": {"locked": True, "own": False},
