@@ -14,6 +14,8 @@ from cli.policies import policy
 from cli.sampling import sample
 from cli.serve import serve
 from cli.snapshots import snapshots
+from cli.vault import vault
+from cli.witness import witness
 
 commands = typer.Typer(
     name="sealedbook",
@@ -26,6 +28,8 @@ commands.add_typer(snapshots, name="snapshot")
 commands.add_typer(people, name="people")
 commands.add_typer(audit, name="audit")
 commands.add_typer(exports, name="exports")
+commands.add_typer(witness, name="witness")
+commands.add_typer(vault, name="vault")
 commands.add_typer(policy, name="policy")
 commands.command("sample")(sample)
 commands.command("demo")(demo)
