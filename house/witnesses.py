@@ -21,7 +21,7 @@ from audit.checkpoint import Head
 from audit.cosignature import WitnessVerifier, verify_cosignature
 from audit.entry import HeadRef, Resource
 from audit.events import Event
-from audit.movement import consistency_between
+from audit.movement import check_extended, consistency_between
 from audit.note import NoteError
 from audit.witness import write_submission
 from delivery.posting import Answer, PostingError, Road, check_address
@@ -32,7 +32,7 @@ from policies.gate import Who
 from runtime.database import reading
 from runtime.outside import OutsideSettings
 from runtime.settings import SettingsError
-from store.outposts import cosignature_lines, keep_cosignature, note_reached, standing_of
+from store.outposts import cosignature_lines, has_cosignature, keep_cosignature, note_reached, standing_of
 
 ACTION = "CosignHead"
 WITNESS_SECONDS: Final = 3.0
@@ -141,6 +141,24 @@ def cosigned_now(house: House, note: str, who: Who, seconds: float) -> str:
             # The worker asks again, and records what it finds; a bundle says whose lines it has.
             continue
     return with_cosignatures(house, note, head)
+
+
+def take_cosigned(house: House, note: str, who: Who) -> int:
+    """Keep the new lines of known witnesses in a cosigned checkpoint of this ledger; return how many.
+
+    Raises NoteError for one that no key of the ledger signed, AnchorError for a head that isn't ours.
+    """
+    _key, head = ledger_keys(house).read_checkpoint(note)
+    check_extended(house.reader, head)
+    taken = 0
+    for witness in read_witnesses(house.settings.witnesses_file):
+        line = line_in(note, witness)
+        with reading(house.engine) as connection:
+            is_known = has_cosignature(connection, head.size, witness.name)
+        if line is not None and not is_known:
+            keep_line(house, witness, head, line, who)
+            taken += 1
+    return taken
 
 
 def line_in(note: str, witness: Witness) -> str | None:
