@@ -33,7 +33,8 @@ from house.invitations import Invited
 from house.policies import FOLDER as POLICIES
 from house.policies import keep_set
 from identity.people import Newcomer
-from runtime.database import DatabaseUnfitError, migrate, open_database, reading, writing
+from runtime.database import DatabaseUnfitError, open_database, reading, writing
+from runtime.roles import bring_up
 from runtime.settings import INSTALLATION_FILE, Settings, load_settings, write_installation
 from store.records import KEY_BYTES, Records
 from vault.ceremony import create_vault
@@ -173,9 +174,9 @@ def _clear(path: Path) -> None:
 
 
 def _write_first_entries(settings: Settings, name: str, charter: Charter, records: Records) -> list[Invited]:
+    bring_up(settings.database, settings.database_owner)
     engine = open_database(settings.database)
     try:
-        migrate(engine)
         if settings.has_own_database:
             (settings.data / "house.db").chmod(0o600)
         first = Draft(
