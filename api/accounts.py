@@ -106,7 +106,8 @@ def choose_password(house: House, passwords: Passwords, visitor: SignedIn, body:
     with house.gate.transaction(visitor.who) as tx:
         permit = tx.decide(Ask(action=Action.SIGN_IN, resource=resource, claims=claims))
         keep_password(tx.connection, person.id, hashed)
-        tx.record(Event.PASSWORD_CHANGED, Action.SIGN_IN, resource, because=permit)
+        record = house.records.of(tx.connection, person.id)
+        tx.record(Event.PASSWORD_CHANGED, Action.SIGN_IN, resource, because=permit, record=record)
         for digest in end_sessions(tx.connection, person.id, tx.now):
             ended = Resource(kind="session", id=digest)
             tx.record(Event.SESSION_ENDED, Action.SIGN_IN, ended, because=permit)

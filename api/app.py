@@ -18,10 +18,13 @@ from api import (
     consumers,
     evidence,
     exports,
+    heads,
     health,
     joining,
     links,
     metrics,
+    oversight,
+    policies,
     sessions,
     stories,
 )
@@ -36,7 +39,7 @@ from api.pages.routers import PAGES
 from house.passwords import Passwords
 from house.wiring import House
 
-DESK = (audit, stories, evidence)
+DESK = (audit, stories, evidence, oversight, policies)
 
 
 def make_app(
@@ -61,7 +64,7 @@ def make_app(
         redoc_url=None,
         redirect_slashes=False,
         lifespan=living,
-        exception_handlers=faced(handlers(house.policy, beat_seconds)),
+        exception_handlers=faced(handlers(lambda: house.policy, beat_seconds)),
         # The framework's own telemetry records exceptions' messages; ours are the logs.
         telemetry={
             "tracing": False,
@@ -80,7 +83,19 @@ def make_app(
     app.add_middleware(Door)
     # Around the door, so that what the door itself answers is counted too.
     app.add_middleware(Counting, tally=app.state.tally)
-    for room in (health, sessions, joining, approvals, accounts, exports, links, consumers, metrics, *DESK):
+    for room in (
+        health,
+        heads,
+        sessions,
+        joining,
+        approvals,
+        accounts,
+        exports,
+        links,
+        consumers,
+        metrics,
+        *DESK,
+    ):
         app.include_router(room.router)
     for page_group in PAGES:
         app.include_router(page_group)

@@ -103,4 +103,5 @@ def approve_invitation(house: House, visitor: SignedIn, invitation: str) -> None
         if not note_approved(tx.connection, named, tx.now):
             raise OvertakenError
         person = Resource(kind="person", id=found.person)
-        tx.record(Event.PERSON_APPROVED, Action.APPROVE_PERSON, person, because=permit)
+        record = house.records.of(tx.connection, found.person)
+        tx.record(Event.PERSON_APPROVED, Action.APPROVE_PERSON, person, because=permit, record=record)

@@ -31,7 +31,7 @@ from api.documented import PROBLEMS
 from api.errors import EntryNotFoundError
 from api.looks import known_id, look, people_told, vkey_of
 from api.signed_in import Changer, HouseHere, SignedIn, Visitor
-from audit.archive import read_head_of
+from audit.bundle import read_head_of
 from audit.entry import Entry
 from audit.ledger import LedgerGapError
 from audit.reader import Proven

@@ -54,6 +54,14 @@ class EntryNotFoundError(DoorError):
     """There is nothing in the ledger under that number."""
 
 
+class PolicyNotFoundError(DoorError):
+    """The house holds no policy set of that digest that could be in force."""
+
+
+class GlassNotFoundError(DoorError):
+    """There is no such glass, or it isn't theirs to close."""
+
+
 class BadCursorError(DoorError):
     """The cursor belongs to another search, person or snapshot, or to none."""
 

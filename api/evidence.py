@@ -20,10 +20,13 @@ from api.documented import PROBLEMS
 from api.errors import BusyError
 from api.looks import look, vkey_of
 from api.signed_in import Changer, HouseHere, SignedIn
-from audit.archive import MEDIA_TYPE, read_head_of, stream_archive
+from audit.archive import MEDIA_TYPE, stream_archive
+from audit.bundle import read_head_of
 from audit.recheck import recheck
 from audit.verify import VerifyError
+from house.keys import key_history
 from house.wiring import House
+from house.witnesses import WITNESS_SECONDS, cosigned_now
 from runtime.clock import PACIFIC
 from vault.errors import ADVICE, VaultForkError, VaultRolledBackError
 
@@ -83,9 +86,10 @@ def _verify(house: House, asked: AskedVerification) -> VerificationTold:
 def make_bundle(house: House, visitor: SignedIn) -> StreamingResponse:
     """Return the evidence as a ZIP archive that is made while it is sent. Raises RefusedError."""
     look(house, visitor, takes=True)
-    note, vkey = house.vault.sign(), vkey_of(house)
-    size = read_head_of(vkey, note).size
-    pieces = stream_archive(house.reader, vkey, note, house.clock.now().astimezone(PACIFIC))
+    note, vkey = cosigned_now(house, house.vault.sign(), visitor.who, WITNESS_SECONDS), vkey_of(house)
+    keys = key_history(house)
+    size = read_head_of(vkey, note, keys=keys).size
+    pieces = stream_archive(house.reader, vkey, note, house.clock.now().astimezone(PACIFIC), keys=keys)
     name = f"sealed-book-evidence-{size}.zip"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return StreamingResponse(pieces, media_type=MEDIA_TYPE, headers=headers)

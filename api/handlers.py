@@ -29,10 +29,12 @@ from api.errors import (
     BusyError,
     EntryNotFoundError,
     ForgedCallError,
+    GlassNotFoundError,
     InvitationUsedError,
     KeyReusedError,
     NoSnapshotError,
     OvertakenError,
+    PolicyNotFoundError,
     SignedOutError,
     TooManyWatchersError,
     UnknownChoiceError,
@@ -48,6 +50,7 @@ from api.problems import (
     FORGED,
     INVITATION_USED,
     KEY_REUSED,
+    NO_POLICY,
     NO_SNAPSHOT,
     NOT_FOUND,
     OVERTAKEN,
@@ -73,7 +76,7 @@ from policies.actions import Action
 from policies.decide import OPERATORS_RULE, UNDECIDABLE, UNPERMITTED, decide
 from policies.fact_groups import Account
 from policies.facts import SignInFacts
-from policies.gate import RefusedError, UnrecordableError
+from policies.gate import OutOfForceError, RefusedError, UnrecordableError
 from policies.rules import PolicySet, Rule
 from store.invitations import InvitationNotFoundError
 from vault.errors import Code, VaultError, VaultRefusedError
@@ -87,6 +90,8 @@ PROBLEM_OF: Mapping[type[Exception], Problem] = MappingProxyType(
         ForgedCallError: FORGED,
         ExportNotFoundError: NOT_FOUND,
         EntryNotFoundError: NOT_FOUND,
+        PolicyNotFoundError: NOT_FOUND,
+        GlassNotFoundError: NOT_FOUND,
         BusyError: BUSY,
         WrongStateError: WRONG_STATE,
         OvertakenError: OVERTAKEN,
@@ -97,6 +102,7 @@ PROBLEM_OF: Mapping[type[Exception], Problem] = MappingProxyType(
         NoSnapshotError: NO_SNAPSHOT,
         BadCursorError: BAD_CURSOR,
         TooManyWatchersError: TOO_MANY_WATCHERS,
+        OutOfForceError: NO_POLICY,
         UnrecordableError: UNRECORDABLE,
         LedgerError: UNRECORDABLE,
         SQLAlchemyError: UNRECORDABLE,
@@ -126,14 +132,18 @@ QUOTAS: Mapping[Action, frozenset[str]] = MappingProxyType(
 Handler = Callable[[Request, Any], Coroutine[Any, Any, Response]]
 
 
-def handlers(policy: PolicySet, beat_seconds: float = BEAT_SECONDS) -> dict[int | type[Exception], Handler]:
-    """Return what the application does with each exception."""
-    sign_in_rule = _rule_of_sign_in(policy)
+def handlers(
+    policy: Callable[[], PolicySet], beat_seconds: float = BEAT_SECONDS
+) -> dict[int | type[Exception], Handler]:
+    """Return what the application does with each exception; `policy` says which set is in force."""
+    sign_in_rules: dict[str, Rule] = {}
 
     async def refused(request: Request, error: RefusedError) -> JSONResponse:
         if error.action is Action.SIGN_IN and UNDECIDABLE not in error.rules:
             await asyncio.sleep((request.state.began - time.perf_counter()) % beat_seconds)
-            return _with_rules(SIGN_IN_FAILED, (sign_in_rule,), sign_in_rule, error.decision)
+            now = policy()
+            rule = sign_in_rules.setdefault(now.digest, _rule_of_sign_in(now))
+            return _with_rules(SIGN_IN_FAILED, (rule,), rule, error.decision)
         problem, rule = _judge(error)
         # What isn't one's work at all isn't mended by the advice of the rules beside it.
         told = (rule,) if rule.id in NOT_ONES_WORK else error.rules
@@ -234,7 +244,13 @@ def _place(one: Mapping[str, Any]) -> dict[str, str]:
 def _rule_of_sign_in(policy: PolicySet) -> Rule:
     """Return the rule that every failed sign-in cites: what a stranger's sign-in breaks."""
     nobody = Account(
-        known=False, disabled=False, idle_days=0, password_ok=False, second_factor_ok=False, failed_factors=0
+        known=False,
+        disabled=False,
+        idle_days=0,
+        recorded=True,
+        password_ok=False,
+        second_factor_ok=False,
+        failed_factors=0,
     )
     decision = decide(policy, Action.SIGN_IN, "stranger", SignInFacts(account=nobody))
     return next((rule for rule in decision.rules if rule.id == "R14"), UNDECIDABLE)

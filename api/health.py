@@ -23,6 +23,7 @@ from audit.entry import Actor, Draft, Resource
 from audit.errors import LedgerError
 from audit.events import Event, Outcome
 from audit.ledger import Ledger
+from house.policies import Stage
 from house.wiring import House
 from runtime.broker import broker_client
 from runtime.database import reading
@@ -91,12 +92,18 @@ def is_broker_well(house: House) -> bool:
     return True
 
 
+def is_policy_well(house: House) -> bool:
+    """Tell whether the policy set that was adopted is the one in force, or none was adopted yet."""
+    return house.policies.standing().stage is not Stage.UNFIT
+
+
 CHECKS: Mapping[str, Callable[[House], bool]] = MappingProxyType(
     {
         "database": is_database_well,
         "ledger": is_ledger_well,
         "vault": is_vault_well,
         "broker": is_broker_well,
+        "policy": is_policy_well,
     }
 )
 """What must be well, by the code that says it isn't."""

@@ -44,6 +44,7 @@ from store.invitations import (
 )
 from store.people import keep_joined, keep_reset, person_by_id
 from store.sessions import end_sessions
+from store.tables import people
 
 ISSUER = "Sealed Book"
 _STRANGER = Actor(kind="stranger", id=UNKNOWN, role="stranger")
@@ -126,7 +127,7 @@ def accept_invitation(house: House, passwords: Passwords, client: str, *, code: 
             or not note_accepted(tx.connection, invitation, hashed, tx.now)
         ):
             raise InvitationUsedError
-        _retire(tx, person_by_id(tx.connection, person.id), permit)
+        _retire(house, tx, person_by_id(tx.connection, person.id), permit)
     # Dying from here on leaves an accepted invitation without a factor: accept it again.
     secret = house.vault.enrol_factor(permit.index)
     return Factor(
@@ -166,13 +167,17 @@ def confirm_invitation(house: House, client: str, *, code: str, totp: SecretStr)
             )
         raise WrongCodeError
     with house.gate.transaction(who) as tx:
+        if not house.records.are_sound(tx.connection, [people.c.id == person.id]):
+            # The gate refuses (rule F03); without its permit the record isn't taken down anew either.
+            tx.decide(_ask(who, digest))
         if not note_joined(tx.connection, invitation, tx.now):
             raise InvitationUsedError
         if person.was_here:
             keep_reset(tx.connection, person.id, tx.now)
         keep_joined(tx.connection, person.id, invitation.password_hash, tx.now)
         because = _permit_of(tx.connection, person)
-        tx.record(Event.PERSON_JOINED, Action.ENROL_FACTOR, resource, because=because)
+        record = house.records.of(tx.connection, person.id)
+        tx.record(Event.PERSON_JOINED, Action.ENROL_FACTOR, resource, because=because, record=record)
     return Joined(username=person.username, role=person.role.value)
 
 
@@ -219,7 +224,7 @@ def _refuse(house: House, who: Who, digest: str) -> None:
         raise InvitationUsedError
 
 
-def _retire(tx: Transaction, person: Person, permit: Position) -> None:
+def _retire(house: House, tx: Transaction, person: Person, permit: Position) -> None:
     """Let nothing old sign in beside the new factor; a first factor retires nothing."""
     if not person.was_here:
         return
@@ -227,6 +232,8 @@ def _retire(tx: Transaction, person: Person, permit: Position) -> None:
     for ended in end_sessions(tx.connection, person.id, tx.now):
         resource = Resource(kind="session", id=ended)
         tx.record(Event.SESSION_ENDED, Action.ENROL_FACTOR, resource, because=permit)
+    whose, record = Resource(kind="person", id=person.id), house.records.of(tx.connection, person.id)
+    tx.record(Event.PERSON_RECORDED, Action.ENROL_FACTOR, whose, because=permit, record=record)
 
 
 def _permit_of(connection: Connection, person: Person) -> int | None:

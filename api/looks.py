@@ -27,12 +27,17 @@ def look(
 
     `takes` records besides that the ledger is handed out. Raises RefusedError, UnrecordableError.
     """
-    resource = Resource(kind=kind, id=thing or house.settings.origin.rpartition("/")[2])
+    resource = Resource(kind=kind, id=thing) if thing else ledger_resource(house)
     with house.gate.transaction(visitor.who) as tx:
         permit = tx.decide(Ask(action=Action.READ_LEDGER, resource=resource))
         if takes:
             tx.record(Event.LEDGER_EXPORTED, Action.READ_LEDGER, resource, because=permit)
     return permit.index
+
+
+def ledger_resource(house: House) -> Resource:
+    """Return the whole ledger as entries name it."""
+    return Resource(kind="ledger", id=house.settings.origin.rpartition("/")[2])
 
 
 def people_told(house: House, ids: Iterable[str]) -> dict[str, PersonTold]:

@@ -6,7 +6,7 @@ Laws
    be read is left out, and `sealedbook_readable` says so.
 3. One process, one registry of its own; nothing of the interpreter's or the machine's is told.
 
-Loopback only, embedded; whoever serves the API to a network keeps `/metrics` to the monitor.
+Told to the networks that `SEALEDBOOK_MONITOR_NETWORKS` names (`monitors.py`); to anybody without.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator
 from http import HTTPMethod
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import PlainTextResponse
 from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -25,6 +25,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.door import UNMATCHED
+from api.monitors import let_monitors_in
 from audit.errors import LedgerError
 from house.overview import Overview, read_overview
 from house.wiring import House
@@ -93,7 +94,7 @@ class Counting:
             self._tally.count(method, route, status, time.perf_counter() - began)
 
 
-@router.get("/metrics", response_class=PlainTextResponse)
+@router.get("/metrics", response_class=PlainTextResponse, dependencies=[Depends(let_monitors_in)])
 def show_metrics(request: Request) -> Response:
     """Tell the numbers."""
     tally: Tally = request.app.state.tally

@@ -159,6 +159,12 @@ UNRECORDABLE = Problem(
     title="Access is refused: it can't be recorded",
     detail="Nothing is shown that can't be recorded. Nothing was changed; try again in a minute.",
 )
+NO_POLICY = Problem(
+    status=503,
+    code="no-policy",
+    title="Access is refused: no policy set is in force",
+    detail="Nothing is shown before two reviewers approved a policy set. Nothing was changed.",
+)
 UNPROVABLE = Problem(
     status=503,
     code="unprovable",

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
-from audit.checkpoint import Head, VerifierKey, read_checkpoint
-from audit.evidence import CHECKPOINT, ENTRIES, VKEY
+from audit.bundle import read_head_of
+from audit.evidence import CHECKPOINT, ENTRIES, KEYS, VKEY
 from audit.reader import LedgerReader
 
 FOLDER: Final = "sealed-book-evidence"
@@ -22,28 +22,25 @@ MEDIA_TYPE: Final = "application/zip"
 _CHUNK_BYTES = 32 * 1024
 
 
-def read_head_of(vkey_text: str, checkpoint_note: str) -> Head:
-    """Return the head that a checkpoint is over, or raise NoteError if the key didn't sign it."""
-    return read_checkpoint(checkpoint_note, VerifierKey.parse(vkey_text))[1]
-
-
 def stream_archive(
-    reader: LedgerReader, vkey_text: str, checkpoint_note: str, at: datetime
+    reader: LedgerReader, vkey_text: str, checkpoint_note: str, at: datetime, *, keys: str | None = None
 ) -> Iterator[bytes]:
-    """Yield the archive's bytes; `at` is the time that its members carry.
+    """Yield the archive's bytes; `at` is the time that its members carry, `keys` the key history's text.
 
     Raises NoteError before the first byte; LedgerError where entries are missing, which cuts the
     archive short.
     """
-    head = read_head_of(vkey_text, checkpoint_note)
+    head = read_head_of(vkey_text, checkpoint_note, keys=keys)
     spool = _Spool()
     with zipfile.ZipFile(spool, "w", zipfile.ZIP_DEFLATED) as archive:
         with archive.open(_member(ENTRIES, at), "w", force_zip64=True) as member:
-            for entry in reader.entries(0, head.size):
-                member.write(entry + b"\n")
+            for line in reader.lines(0, head.size):
+                member.write(line + b"\n")
                 if spool.size >= _CHUNK_BYTES:
                     yield spool.take()
         archive.writestr(_member(VKEY, at), f"{vkey_text}\n")
+        if keys is not None:
+            archive.writestr(_member(KEYS, at), keys)
         archive.writestr(_member(CHECKPOINT, at), checkpoint_note.removesuffix("\n") + "\n")
     yield spool.take()
 

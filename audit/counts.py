@@ -15,7 +15,7 @@ from audit.entry import Entry
 from audit.errors import LedgerGapError
 from audit.events import Event, Outcome
 from audit.stored import answering
-from audit.tables import checkpoints, ledger_entries
+from audit.tables import IS_WHOLE, checkpoints, ledger_entries
 
 
 def count_entries(
@@ -77,7 +77,7 @@ def ranges_length(connection: Connection, *, event: Event, action: str, actor: s
     """Return the length of all ranges that an actor's entries carry, since a moment inclusive."""
     entry = ledger_entries.c
     query = select(entry.entry).where(
-        entry.event == event, entry.action == action, entry.actor == actor, entry.at >= since
+        entry.event == event, entry.action == action, entry.actor == actor, entry.at >= since, IS_WHOLE
     )
     with answering():
         # `append` wrote these bytes; reading them strictly takes ten times as long, under the actor's lock.

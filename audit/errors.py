@@ -4,6 +4,7 @@ LedgerError
 ├── LedgerUnavailableError   the database doesn't answer, or refused the write
 ├── LedgerBrokenError        what is stored contradicts itself
 └── LedgerGapError           an entry was asked for or referred to that isn't there
+    └── LedgerPrunedError    its bytes were pruned when its retention was over
 """
 
 from __future__ import annotations
@@ -23,3 +24,7 @@ class LedgerBrokenError(LedgerError):
 
 class LedgerGapError(LedgerError):
     """There is no such entry in the ledger."""
+
+
+class LedgerPrunedError(LedgerGapError):
+    """The entry's leaf and proofs are there, its bytes no longer: its retention was over."""

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from sqlalchemy import Connection, select
 
 from audit.entry import Entry
-from audit.events import Event, Outcome
+from audit.events import DECISIONS, Event, Outcome
 from audit.stored import answering
-from audit.tables import ledger_entries
+from audit.tables import IS_WHOLE, ledger_entries
+from runtime.clock import rfc3339
 
 _NEWEST = 5000
 
@@ -29,7 +31,9 @@ class Found:
 def newest_of(connection: Connection, *, action: str, event: Event) -> Found | None:
     """Return an action's newest entry of an event, or None."""
     entry = ledger_entries.c
-    query = select(entry["index"], entry.entry).where(entry.action == action, entry.event == event.value)
+    query = select(entry["index"], entry.entry).where(
+        entry.action == action, entry.event == event.value, IS_WHOLE
+    )
     with answering():
         row = connection.execute(query.order_by(entry["index"].desc()).limit(1)).one_or_none()
         return row and Found(index=row[0], entry=Entry.decode(row[1]))
@@ -41,7 +45,7 @@ def entries_of(
     """Return an action's entries of some events in the ledger's order, since a moment (inclusive)."""
     entry = ledger_entries.c
     query = select(entry["index"], entry.entry).where(
-        entry.action == action, entry.event.in_(sorted(event.value for event in events))
+        entry.action == action, entry.event.in_(sorted(event.value for event in events)), IS_WHOLE
     )
     if since is not None:
         query = query.where(entry.at >= since)
@@ -67,3 +71,18 @@ def actors_of(
     )
     with answering():
         return sorted(connection.execute(query.distinct()).scalars())
+
+
+def decisions_from(
+    connection: Connection, start: int, *, since: datetime | None = None, limit: int
+) -> list[Found]:
+    """Return decisions from an index on, in the ledger's order, since a moment (aware, inclusive)."""
+    entry = ledger_entries.c
+    query = select(entry["index"], entry.entry).where(
+        entry["index"] >= start, entry.event.in_(sorted(event.value for event in DECISIONS)), IS_WHOLE
+    )
+    if since is not None:
+        query = query.where(entry.at >= rfc3339(since.astimezone(UTC)))
+    with answering():
+        rows = connection.execute(query.order_by(entry["index"]).limit(limit)).all()
+        return [Found(index=index, entry=Entry.decode(data)) for index, data in rows]

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, or_, select
 from audit.entry import Entry
 from audit.events import Event, Outcome
 from audit.stored import answering
-from audit.tables import ledger_entries
+from audit.tables import IS_WHOLE, ledger_entries
 
 _MOST_MOMENTS = 1000
 
@@ -57,7 +57,12 @@ def moments_about(connection: Connection, actor: str, agent: str, *, limit: int)
     """
     entry = ledger_entries.c
     about = or_(entry.actor == actor, entry.agent == agent) if agent else entry.actor == actor
-    query = select(entry["index"], entry.entry).where(about).order_by(entry["index"].desc()).limit(limit)
+    query = (
+        select(entry["index"], entry.entry)
+        .where(about, IS_WHOLE)
+        .order_by(entry["index"].desc())
+        .limit(limit)
+    )
     with answering():
         rows = [(index, Entry.decode(data)) for index, data in connection.execute(query)]
     return [

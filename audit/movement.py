@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, select
 
+from audit import tree
 from audit.anchor import ITS_OWN, AnchorError, Copy, Movement, Trouble
-from audit.checkpoint import Head, NoteError, VerifierKey, read_checkpoint
+from audit.checkpoint import Head
 from audit.events import Event
+from audit.key_history import KeyHistory
+from audit.note import NoteError
 from audit.proofs import ProofError, verify_consistency
 from audit.reader import LedgerReader
-from audit.stored import answering
+from audit.stored import answering, calculate
 from audit.tables import ledger_entries
 from runtime.clock import parse_rfc3339
 
@@ -37,14 +40,20 @@ def movement_after(connection: Connection, size: int) -> Movement:
     return Movement(since=parse_rfc3339(since), has_publication=has_publication)
 
 
-def check_copy(reader: LedgerReader, copy: Copy, key: VerifierKey) -> Head:
-    """Return the head of a copy that the ledger extends; it is signed by `key`.
+def consistency_between(connection: Connection, old: int, size: int) -> list[bytes]:
+    """Prove that the ledger's first `size` entries extend its first `old`. Raises LedgerError, ValueError."""
+    with answering():
+        return calculate(connection, lambda node: tree.consistency(old, size, node))
 
-    Raises AnchorError: UNREADABLE for one that isn't what the key signed, NOT_EXTENDED where the
+
+def check_copy(reader: LedgerReader, copy: Copy, keys: KeyHistory) -> Head:
+    """Return the head of a copy that the ledger extends and one of its keys signed.
+
+    Raises AnchorError: UNREADABLE for one that isn't what a key signed, NOT_EXTENDED where the
     ledger was rolled back behind it or rewritten. LedgerError.
     """
     try:
-        _origin, head = read_checkpoint(copy.note, key)
+        _key, head = keys.read_checkpoint(copy.note)
     except NoteError:
         raise AnchorError(Trouble.UNREADABLE) from None
     check_extended(reader, head)

@@ -7,7 +7,7 @@ Laws of this file:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 
@@ -16,7 +16,8 @@ from sqlalchemy.exc import IntegrityError
 
 from audit import tree
 from audit.checkpoint import Head
-from audit.errors import LedgerGapError
+from audit.errors import LedgerGapError, LedgerPrunedError
+from audit.evidence import redaction_of
 from audit.stored import answering, calculate, read_head
 from audit.tables import checkpoints, ledger_entries
 from runtime.clock import Clock, HouseClock, rfc3339
@@ -71,7 +72,7 @@ class LedgerReader:
             head = self.head(connection)
             if any(not 0 <= index < head.size for index in indices):
                 raise LedgerGapError(f"the ledger of {head.size} entries lacks one that was asked for")
-            rows = _entries(connection, indices)
+            rows = _whole_entries(connection, indices)
             consistency, paths = calculate(
                 connection,
                 lambda node: (
@@ -100,13 +101,27 @@ class LedgerReader:
             if not 0 <= index < size <= self.head(connection).size:
                 raise LedgerGapError(f"there is no entry {index} in a ledger of {size}")
             path = calculate(connection, lambda node: tree.inclusion(index, size, node))
-            return Proven(index=index, encoded=_entries(connection, [index])[index], inclusion=path)
+            return Proven(index=index, encoded=_whole_entries(connection, [index])[index], inclusion=path)
 
     def entries(self, start: int, stop: int) -> Iterator[bytes]:
         """Yield the bytes of entries [start, stop) in order, some at a time.
 
+        Raises LedgerGapError when the ledger doesn't go that far, or where bytes were pruned.
+        """
+        for index, (_leaf, encoded) in enumerate(self._pages(start, stop), start=start):
+            if not encoded:
+                raise LedgerPrunedError(f"entry {index} was pruned")
+            yield encoded
+
+    def lines(self, start: int, stop: int, *, redacted: Collection[int] = ()) -> Iterator[bytes]:
+        """Yield the lines of a bundle for entries [start, stop): pruned and `redacted` ones as redactions.
+
         Raises LedgerGapError when the ledger doesn't go that far.
         """
+        for index, (leaf, encoded) in enumerate(self._pages(start, stop), start=start):
+            yield encoded if encoded and index not in redacted else redaction_of(leaf)
+
+    def _pages(self, start: int, stop: int) -> Iterator[tuple[bytes, bytes]]:
         while start < stop:
             end = min(start + _PAGE, stop)
             with answering(), reading(self._engine) as connection:
@@ -130,9 +145,9 @@ class LedgerReader:
 
     def checkpoint(self, connection: Connection | None = None) -> str | None:
         """Return the stored checkpoint over the most entries, if there is one."""
-        newest = select(checkpoints.c.note).order_by(checkpoints.c.size.desc()).limit(1)
         with answering(), self._joining(connection) as joined:
-            return joined.execute(newest).scalar_one_or_none()
+            note: str | None = joined.exec_driver_sql(_NEWEST).scalar_one_or_none()
+            return note
 
     @contextmanager
     def _joining(self, connection: Connection | None) -> Iterator[Connection]:
@@ -140,11 +155,26 @@ class LedgerReader:
             yield joined
 
 
-def _entries(connection: Connection, indices: Sequence[int]) -> dict[int, bytes]:
+def _whole_entries(connection: Connection, indices: Sequence[int]) -> dict[int, bytes]:
+    # Whole numbers, written into the statement: see `stored.py`.
+    found = connection.exec_driver_sql(_WHOLE.format(",".join(map(str, indices)))) if indices else ()
+    rows = {row[0]: bytes(row[1]) for row in found}
+    if not all(rows.values()):
+        raise LedgerPrunedError("an entry that was asked for was pruned")
+    return rows
+
+
+def _entries(connection: Connection, indices: Sequence[int]) -> dict[int, tuple[bytes, bytes]]:
+    """Return leaf hash and bytes of entries by index."""
     index, entry = ledger_entries.c["index"], ledger_entries.c.entry
     asked = (
         index.between(indices.start, indices.stop - 1)
         if isinstance(indices, range)
         else index.in_(set(indices))
     )
-    return {row[0]: row[1] for row in connection.execute(select(index, entry).where(asked))}
+    rows = connection.execute(select(index, ledger_entries.c.leaf, entry).where(asked))
+    return {row[0]: (row[1], row[2]) for row in rows}
+
+
+_WHOLE = f'SELECT "index", entry FROM {ledger_entries.name} WHERE "index" IN ({{}})'  # noqa: S608 - numbers
+_NEWEST = f"SELECT note FROM {checkpoints.name} ORDER BY size DESC LIMIT 1"  # noqa: S608 - a table of ours

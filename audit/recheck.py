@@ -2,7 +2,8 @@
 
 Laws of this file
 1. The root comes from the entries' bytes alone, by the verifier's own side of the tree; no
-   stored hash is trusted. It must be the root that the vault signed.
+   stored hash is trusted, but for entries that were pruned: of them the leaf is left, and a later
+   entry must say that they were. It must be the root that the vault signed.
 2. The newest entries are read strictly besides, and held against their look-ups, so that a
    search can't be made to miss what the ledger says. How far that went is in the verdict.
 3. The verdict says PINNED only for a key that the asker brought, and what was not checked.
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
@@ -20,6 +22,7 @@ from sqlalchemy import Connection, Engine, Row, select
 
 from audit.checkpoint import Head, NoteError, VerifierKey, read_checkpoint
 from audit.entry import Entry, EntryError
+from audit.events import Event
 from audit.proofs import RootBuilder
 from audit.records import records_between
 from audit.stored import answering
@@ -36,7 +39,7 @@ LookUp: TypeAlias = "str | tuple[str, str]"
 
 _PAGE = 1000
 _LOOKED_UP = ("at", "event", "action", "outcome", "agent", "export", "fencing")
-_COPIED = tuple(ledger_entries.c[name] for name in ("entry", "actor", *_LOOKED_UP))
+_COPIED = tuple(ledger_entries.c[name] for name in ("entry", "leaf", "actor", *_LOOKED_UP))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +51,7 @@ class Rechecked:
     pinned: bool
     strict_from: int
     since: Head | None
+    pruned: int = 0
 
     @property
     def root(self) -> str:
@@ -66,6 +70,7 @@ class Rechecked:
         key = "whose the key is (it came from this installation)"
         return (
             *([older] if self.strict_from else []),
+            *([f"{self.pruned} pruned entries (counted by their hashes)"] if self.pruned else []),
             *([] if self.pinned else [key]),
             "time (as this installation's clock had it)",
             "completeness beyond the checkpoint",
@@ -92,8 +97,15 @@ def recheck(
     if old is not None and old.size > head.size:
         raise VerifyError(f"the old checkpoint is over {old.size} entries, this ledger has {head.size}")
     strict_from = max(0, head.size - strict)
-    _replay(engine, head, old, strict_from)
-    return Rechecked(origin=origin, head=head, pinned=pinned is not None, strict_from=strict_from, since=old)
+    pruned = _replay(engine, head, old, strict_from)
+    return Rechecked(
+        origin=origin,
+        head=head,
+        pinned=pinned is not None,
+        strict_from=strict_from,
+        since=old,
+        pruned=pruned,
+    )
 
 
 def _key(vkey: str, pinned: str | None) -> VerifierKey:
@@ -114,17 +126,22 @@ def _checkpoint(note: str, key: VerifierKey, what: str) -> tuple[str, Head]:
         raise VerifyError(f"{what}: {error}") from None
 
 
-def _replay(engine: Engine, head: Head, old: Head | None, strict_from: int) -> None:
-    builder = RootBuilder()
+def _replay(engine: Engine, head: Head, old: Head | None, strict_from: int) -> int:
+    """Compute the root over all entries and compare; return how many were pruned."""
+    builder, pruned = RootBuilder(), _Pruned()
     last_at = ""
     _check_old(builder, old)
     for row, looked_up in _rows(engine, head.size, strict_from):
         place = builder.size
         if row.place != place:
             raise VerifyError(f"entry {place} is missing")
-        if place >= strict_from:
+        if not row.entry:
+            pruned.pass_over(row)
+        elif place >= strict_from:
             last_at = _check_entry(row, looked_up, last_at)
-        builder.add(leaf_hash(row.entry))
+        if row.event == Event.LEDGER_PRUNED:
+            pruned.believe(row)
+        builder.add(leaf_hash(row.entry) if row.entry else row.leaf)
         _check_old(builder, old)
     if builder.size < head.size:
         raise VerifyError(f"the ledger ends after {builder.size} entries, the vault signed {head.size}")
@@ -133,6 +150,32 @@ def _replay(engine: Engine, head: Head, old: Head | None, strict_from: int) -> N
             f"entries 0 to {head.size - 1} don't have the root that the vault signed:"
             " one was changed, moved or replaced"
         )
+    pruned.settle()
+    return pruned.count
+
+
+@dataclass
+class _Pruned:
+    """The entries without bytes, and how far the ledger itself says that some were pruned."""
+
+    count: int = 0
+    newest: int = -1
+    below: int = 0
+
+    def pass_over(self, row: Row[Any]) -> None:
+        self.count += 1
+        self.newest = row.place
+
+    def believe(self, row: Row[Any]) -> None:
+        with suppress(EntryError):
+            head = Entry.decode(row.entry).head
+            self.below = max(self.below, head.size if head is not None else 0)
+
+    def settle(self) -> None:
+        if self.newest >= self.below:
+            raise VerifyError(
+                f"entry {self.newest} has no bytes, and the ledger doesn't say that it was pruned"
+            )
 
 
 def _rows(engine: Engine, size: int, strict_from: int) -> Iterator[tuple[Row[Any], set[LookUp]]]:

@@ -5,7 +5,8 @@ Laws of this file
    `at` never runs backwards, and everything else has an index in the database.
 2. A page says up to where look-ups reach (`indexed_to`) and how long the ledger is (`size`).
    They are written in one transaction, so any difference means that something is missing.
-3. Look-ups find; what is shown is read out of the entry's own bytes.
+3. Look-ups find; what is shown is read out of the entry's own bytes. An entry whose bytes were
+   pruned is found by nothing.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from sqlalchemy import Connection, func, select
 from audit.entry import Entry
 from audit.events import Outcome
 from audit.stored import answering, read_head
-from audit.tables import ledger_entries, ledger_rules
+from audit.tables import IS_WHOLE, ledger_entries, ledger_rules
 
 PAGE_MAX = 50
 
@@ -66,11 +67,11 @@ def search_entries(
         indexed_to = _indexed_to(connection)
         # In one transaction the two are the same; what was lost is never asked for.
         reach = min(size, indexed_to)
-        first = _first_since(connection, wanted.since, reach) if wanted.since else 0
-        last = _first_since(connection, wanted.until, reach) if wanted.until else reach
+        first = first_since(connection, wanted.since, reach) if wanted.since else 0
+        last = first_since(connection, wanted.until, reach) if wanted.until else reach
         if before is not None:
             last = min(last, before)
-        query = select(index, ledger_entries.c.entry).where(index >= first, index < last)
+        query = select(index, ledger_entries.c.entry).where(index >= first, index < last, IS_WHOLE)
         for name in ("actor", "action", "outcome", "export"):
             value = getattr(wanted, name)
             if value is not None:
@@ -94,7 +95,7 @@ def search_entries(
 def entries_of_export(connection: Connection, export: str, *, limit: int) -> list[Found]:
     """Return the first entries of an export, in the order in which they happened."""
     index = ledger_entries.c["index"]
-    query = select(index, ledger_entries.c.entry).where(ledger_entries.c.export == export)
+    query = select(index, ledger_entries.c.entry).where(ledger_entries.c.export == export, IS_WHOLE)
     with answering():
         rows = connection.execute(query.order_by(index).limit(limit)).all()
     return [Found(index=row[0], entry=Entry.decode(row[1]), encoded=row[1]) for row in rows]
@@ -105,7 +106,7 @@ def _indexed_to(connection: Connection) -> int:
     return 0 if newest is None else int(newest) + 1
 
 
-def _first_since(connection: Connection, moment: str, size: int) -> int:
+def first_since(connection: Connection, moment: str, size: int) -> int:
     """Return the index of the first entry at a moment or later; `size` where there is none."""
 
     def at(place: int) -> str:

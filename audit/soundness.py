@@ -13,6 +13,7 @@ from sqlalchemy import Connection, select
 from audit import tree
 from audit.entry import Entry, EntryError
 from audit.errors import LedgerBrokenError
+from audit.pruning import pruned_below
 from audit.stored import answering, calculate, read_head
 from audit.tables import checkpoints, ledger_entries, ledger_nodes
 
@@ -55,7 +56,11 @@ def _check_leaves(connection: Connection, start: int, size: int) -> dict[Place, 
     index = ledger_entries.c["index"]
     query = select(index, ledger_entries.c.entry, ledger_entries.c.leaf).where(index >= start).order_by(index)
     known: dict[Place, bytes] = {}
+    pruned = pruned_below(connection)
     for place, entry, leaf in connection.execute(query):
+        if not entry and place < pruned:
+            known[0, place] = leaf
+            continue
         try:
             Entry.decode(entry)
         except EntryError:

@@ -81,7 +81,7 @@ def _chunks(items: Sequence[Result]) -> Iterator[Sequence[Result]]:
 _LEAVES = f'SELECT 0, "index", leaf FROM {ledger_entries.name} WHERE "index" IN ({{}})'  # noqa: S608 - numbers
 # Joined, and in this order: SQLite would read the whole table for `(level, position) IN (...)`.
 _INNER = (
-    "SELECT wanted.level, wanted.position, nodes.hash"
-    f" FROM wanted CROSS JOIN {ledger_nodes.name} AS nodes"  # noqa: S608 - a table of ours
+    "SELECT wanted.level, wanted.position, nodes.hash"  # noqa: S608 - a table of ours
+    f" FROM wanted CROSS JOIN {ledger_nodes.name} AS nodes"
     " WHERE nodes.level = wanted.level AND nodes.position = wanted.position"
 )

@@ -33,6 +33,9 @@ ledger_entries = Table(
     *(Index(f"ledger_entries_newest_by_{name}", name, "index") for name in ("actor", "action", "outcome")),
 )
 
+IS_WHOLE = ledger_entries.c.entry != b""
+"""Whether an entry still has its bytes: see `pruning.py`."""
+
 ledger_rules = Table(
     "ledger_rules",
     metadata,
@@ -53,6 +56,13 @@ ledger_inputs = Table(
     metadata,
     Column("index", _COUNT, primary_key=True, autoincrement=False),
     Column("facts", Text, nullable=False),
+)
+
+ledger_prunings = Table(
+    "ledger_prunings",
+    metadata,
+    Column("index", _COUNT, primary_key=True, autoincrement=False),
+    Column("below", _COUNT, nullable=False),
 )
 
 ledger_nodes = Table(

@@ -7,7 +7,7 @@ the ledger never shrank. Laws of this file:
 2. Everything that isn't signed has a status of HTTP, so that a ledger can tell "you are behind"
    (409 with the size to go on from) from "this is another history" (422, or 409 at the same size).
 3. Pure, and free of the house: it can be lifted out with `note.py`, `checkpoint.py`, `proofs.py`,
-   `tree.py`.
+   `tree.py`, `key_history.py`.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
-from audit.checkpoint import Head, NoteError, VerifierKey, read_checkpoint
-from audit.note import from_base64, split_note, to_base64
+from audit.checkpoint import Head
+from audit.key_history import KeyHistory
+from audit.note import NoteError, from_base64, split_note, to_base64
 from audit.proofs import HASH_BYTES, ProofError, verify_consistency
 from audit.tree import EMPTY_ROOT
 
@@ -74,13 +75,13 @@ def read_submission(text: str) -> Submission:
     return Submission(old=int(old[1]), proof=proof, note=note)
 
 
-def judge(seen: Head | None, submission: Submission, key: VerifierKey) -> Head:
+def judge(seen: Head | None, submission: Submission, keys: KeyHistory) -> Head:
     """Return the head that may be cosigned after `seen` (None before the first).
 
-    `key` is the ledger's, as the witness knows it. Raises WitnessRefusedError.
+    `keys` are the ledger's, as the witness knows them. Raises WitnessRefusedError.
     """
     try:
-        _origin, head = read_checkpoint(submission.note, key)
+        _key, head = keys.read_checkpoint(submission.note)
     except NoteError as error:
         raise WitnessRefusedError(HTTPStatus.FORBIDDEN, str(error)) from None
     if submission.old > head.size:

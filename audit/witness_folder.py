@@ -2,7 +2,7 @@
 
     key              the private key (32 bytes, base64), for its owner alone
     vkey             the public key, to be given to everybody
-    ledgers/ID/vkey        a known ledger's key
+    ledgers/ID/vkey        a known ledger's key, or the history of its keys
     ledgers/ID/checkpoint  the last one signed; empty before the first
 
 Laws
@@ -11,7 +11,7 @@ Laws
 2. Judging, writing and signing happen under the ledger's lock, across threads and processes.
 3. A ledger whose checkpoint is lost isn't begun anew: the witness can't know any more what it
    signed, and says so.
-4. A ledger's key is fixed when it is first named.
+4. A ledger's key is fixed when it is first named; only a handover that it signed leads to another.
 """
 
 from __future__ import annotations
@@ -28,9 +28,10 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from audit.checkpoint import Head, NoteError, VerifierKey, read_checkpoint
+from audit.checkpoint import Head
 from audit.cosignature import WitnessKey, cosign
-from audit.note import checked_name, from_base64, to_base64
+from audit.key_history import KeyHistory, read_history
+from audit.note import NoteError, checked_name, from_base64, to_base64
 from audit.witness import Submission, WitnessRefusedError, judge
 
 _KEY, _VKEY, _LEDGERS, _CHECKPOINT, _LOCK = "key", "vkey", "ledgers", "checkpoint", "lock"
@@ -68,24 +69,34 @@ class WitnessFolder:
             raise WitnessError(f"{self.folder} holds no witness: run `sealedbook witness init`") from None
         return WitnessKey(name, private)
 
-    def trust(self, vkey: str) -> VerifierKey:
-        """Know a ledger from now on; its key is fixed. Raises WitnessError, NoteError."""
-        key = VerifierKey.parse(vkey.strip())
-        home = self._home(key.name)
+    def trust(self, text: str) -> KeyHistory:
+        """Know a ledger from now on, by its vkey or the history of its keys.
+
+        A history may be followed on, from a key that is known; nothing else replaces what is known.
+        Raises WitnessError, NoteError.
+        """
+        keys = read_history(text if text.endswith("\n") else f"{text}\n")
+        home = self._home(keys.origin)
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _locked(home):
-            if not (home / _VKEY).exists():
+            known = self._trusted(keys.origin)
+            if known is None:
                 _write(home / _CHECKPOINT, "")
-                _write(home / _VKEY, f"{key.text()}\n")
-        if self._trusted(key.name) != key:
-            raise WitnessError("this witness knows another key of that ledger")
-        return key
+                _write(home / _VKEY, text if text.endswith("\n") else f"{text}\n")
+                return keys
+            shared = min(len(known.keys), len(keys.keys))
+            if known.keys[:shared] != keys.keys[:shared]:
+                raise WitnessError("this witness knows another key of that ledger")
+            if len(keys.keys) <= shared:
+                return known
+            _write(home / _VKEY, text)
+            return keys
 
-    def seen(self, key: VerifierKey) -> Head | None:
+    def seen(self, keys: KeyHistory) -> Head | None:
         """Return the head that was signed last; None before the first. Raises WitnessError."""
         try:
-            note = (self._home(key.name) / _CHECKPOINT).read_text(encoding="utf-8")
-            return read_checkpoint(note, key)[1] if note else None
+            note = (self._home(keys.origin) / _CHECKPOINT).read_text(encoding="utf-8")
+            return keys.read_checkpoint(note)[1] if note else None
         except (OSError, UnicodeDecodeError, NoteError):
             raise WitnessError(
                 "what was signed last is lost or damaged: retire this witness, and begin another"
@@ -96,22 +107,22 @@ class WitnessFolder:
 
         Raises WitnessRefusedError, WitnessError.
         """
-        key = self._trusted(submission.origin)
-        if key is None:
+        keys = self._trusted(submission.origin)
+        if keys is None:
             raise WitnessRefusedError(HTTPStatus.NOT_FOUND, "this witness doesn't know that ledger")
         witness = self.key()
-        with _locked(self._home(key.name)):
-            seen = self.seen(key)
-            head = judge(seen, submission, key)
+        with _locked(self._home(keys.origin)):
+            seen = self.seen(keys)
+            head = judge(seen, submission, keys)
             if head != seen:
-                _write(self._home(key.name) / _CHECKPOINT, submission.note)
+                _write(self._home(keys.origin) / _CHECKPOINT, submission.note)
             self.written()
             # Under the lock too: of two heads the larger never bears the earlier time.
             return cosign(submission.note, witness, unix_seconds())
 
-    def _trusted(self, origin: str) -> VerifierKey | None:
+    def _trusted(self, origin: str) -> KeyHistory | None:
         try:
-            return VerifierKey.parse((self._home(origin) / _VKEY).read_text(encoding="utf-8").strip())
+            return read_history((self._home(origin) / _VKEY).read_text(encoding="utf-8"))
         except OSError:
             return None
         except NoteError:

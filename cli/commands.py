@@ -10,9 +10,12 @@ from cli.evidence import audit
 from cli.exporting import exports
 from cli.founding import init
 from cli.people import people
+from cli.policies import policy
 from cli.sampling import sample
 from cli.serve import serve
 from cli.snapshots import snapshots
+from cli.vault import vault
+from cli.witness import witness
 
 commands = typer.Typer(
     name="sealedbook",
@@ -25,6 +28,9 @@ commands.add_typer(snapshots, name="snapshot")
 commands.add_typer(people, name="people")
 commands.add_typer(audit, name="audit")
 commands.add_typer(exports, name="exports")
+commands.add_typer(witness, name="witness")
+commands.add_typer(vault, name="vault")
+commands.add_typer(policy, name="policy")
 commands.command("sample")(sample)
 commands.command("demo")(demo)
 commands.command("serve")(serve)

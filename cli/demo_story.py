@@ -108,8 +108,8 @@ class Story:
         house, step = self._house, self._telling.step
         with clear_files(given, self._folder) as material:
             with step("Roster taken over") as tell:
-                added, known = take_roster(house, material.roster)
-                tell(f"{added + known} agents and managers with their papers")
+                taken = take_roster(house, material.roster)
+                tell(f"{taken.added + taken.known} agents and managers with their papers")
             with step("Weekly extract checked and stored encrypted, agent by agent") as tell:
                 imported = import_extract(
                     material.extract,

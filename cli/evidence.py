@@ -1,7 +1,8 @@
-"""`sealedbook audit …`: hand the ledger to an outsider, and check one as an outsider."""
+"""`sealedbook audit …`: hand the ledger to an outsider, check one as an outsider, prune what is over."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -12,11 +13,22 @@ from audit.checkpoint import Head
 from audit.entry import Resource
 from audit.events import Event
 from audit.verify import verify_bundle
-from cli.desk import CONSOLE_OPERATOR, DEFAULT_DATA, CommandError, DataFolder, open_house_with_vault
+from cli.desk import (
+    CONSOLE_OPERATOR,
+    DEFAULT_DATA,
+    CommandError,
+    DataFolder,
+    open_house,
+    open_house_with_vault,
+)
 from house.founding import VKEY_FILE
+from house.keys import key_history
+from house.retention import plan_ledger_pruning, prune_ledger
 from house.wiring import House
+from house.witnesses import WITNESS_SECONDS, cosigned_now
 from policies.actions import Action
 from policies.gate import Ask
+from runtime.clock import PACIFIC
 
 audit = typer.Typer(help="Hand the ledger to an outsider, and check one as an outsider.")
 
@@ -63,14 +75,35 @@ def verify(
         typer.echo(line)
 
 
+@audit.command("prune")
+def prune(
+    before: Annotated[
+        datetime, typer.Option(formats=["%Y-%m-%d"], help="entries of earlier days go (days in California)")
+    ],
+    yes: Annotated[bool, typer.Option("--yes", help="do it; without, only say what would go")] = False,
+    data: DataFolder = DEFAULT_DATA,
+) -> None:
+    """Take the bytes of entries away whose retention is over; hashes and proofs stay."""
+    moment = before.replace(tzinfo=PACIFIC)
+    with open_house(data) as house:
+        if yes:
+            done = prune_ledger(house, CONSOLE_OPERATOR, moment)
+            typer.echo(f"pruned {done.count} of the first {done.head.size} entries")
+            return
+        plan = plan_ledger_pruning(house, moment)
+        typer.echo(f"{plan.count} of the first {plan.head.size} entries would go; nothing was changed")
+        if plan.count:
+            typer.echo(f"prune them with: sealedbook audit prune --before {before:%Y-%m-%d} --yes")
+
+
 def make_bundle(house: House, folder: Path) -> Head:
     """Write a bundle under a permit; the permit itself is in it."""
     resource = Resource(kind="ledger", id=house.settings.origin.rpartition("/")[2])
     with house.gate.transaction(CONSOLE_OPERATOR) as tx:
         permit = tx.decide(Ask(action=Action.READ_LEDGER, resource=resource))
-    note = house.vault.sign()
+    note = cosigned_now(house, house.vault.sign(), CONSOLE_OPERATOR, WITNESS_SECONDS)
     vkey = (house.settings.data / VKEY_FILE).read_text().strip()
-    head = write_bundle(house.reader, folder, vkey, note)
+    head = write_bundle(house.reader, folder, vkey, note, keys=key_history(house))
     with house.gate.transaction(CONSOLE_OPERATOR) as tx:
         tx.record(Event.LEDGER_EXPORTED, Action.READ_LEDGER, resource, because=permit)
     return head

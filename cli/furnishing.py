@@ -15,7 +15,10 @@ import os
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from uuid import uuid4
 
+from audit.entry import Resource
+from audit.events import Event
 from cli.demo_data import SAMPLE_AS_OF, clear_files
 from cli.desk import CONSOLE_OPERATOR, CommandError
 from cli.people import take_roster
@@ -23,7 +26,9 @@ from cli.telling import Telling
 from house.enrolment import SignIn, enrol_member, enrol_person
 from house.wiring import House
 from identity.people import Person, Role
-from runtime.database import reading, writing
+from policies.actions import Action
+from policies.gate import Ask
+from runtime.database import reading
 from snapshot.importing import import_extract
 from snapshot.published import newest_published, rows_of_agent
 from snapshot.publishing import publish
@@ -63,8 +68,8 @@ def furnish(house: House, telling: Telling) -> SignIns:
 def _load_sample(house: House, folder: Path, telling: Telling) -> None:
     with clear_files(None, folder) as material:
         with telling.step("Roster taken over") as tell:
-            added, known = take_roster(house, material.roster)
-            tell(f"{added + known} agents and managers with their papers")
+            taken = take_roster(house, material.roster)
+            tell(f"{taken.added + taken.known} agents and managers with their papers")
         with telling.step("Weekly extract checked and stored encrypted, agent by agent") as tell:
             imported = import_extract(
                 material.extract,
@@ -119,12 +124,20 @@ def _reviewer(house: House, _made: SignIns) -> SignIn:
                 break
             name = f"{REVIEWER}{number}"
         except PersonNotFoundError:
-            with writing(house.engine) as connection:
-                keep_member(
-                    connection, Role.REVIEWER, name, _REVIEWER_NAME, _REVIEWER_EMAIL, house.clock.now()
-                )
+            _add_reviewer(house, name)
             break
     return enrol_member(house, CONSOLE_OPERATOR, name)
+
+
+def _add_reviewer(house: House, name: str) -> None:
+    resource = Resource(kind="person", id=str(uuid4()))
+    with house.gate.transaction(CONSOLE_OPERATOR) as tx:
+        permit = tx.decide(Ask(action=Action.MANAGE_PEOPLE, resource=resource))
+        keep_member(
+            tx.connection, Role.REVIEWER, name, _REVIEWER_NAME, _REVIEWER_EMAIL, tx.now, member=resource.id
+        )
+        record = house.records.of(tx.connection, resource.id)
+        tx.record(Event.PERSON_RECORDED, Action.MANAGE_PEOPLE, resource, because=permit, record=record)
 
 
 _PARTS: dict[str, Callable[[House, SignIns], SignIn]] = {

@@ -32,7 +32,7 @@ from policies.gate import Ask
 from runtime.clock import rfc3339
 from runtime.database import reading
 from store.invitations import pending_invitations
-from store.people import keep_roster, person_by_id, person_by_licence
+from store.people import RosterTaken, keep_roster, person_by_id, person_by_licence
 
 people = typer.Typer(help="Take the exchange's roster over; invite people, and reset their factors.")
 _ADDRESS = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,190}")
@@ -45,8 +45,12 @@ def import_roster(
 ) -> None:
     """Take over who the agents are and what papers they have, whole or not at all."""
     with open_house(data) as house:
-        added, known = take_roster(house, file)
-    typer.echo(f"roster taken over: {added} new agents, {known} known")
+        taken = take_roster(house, file)
+    typer.echo(f"roster taken over: {taken.added} new agents, {taken.known} known")
+    if taken.left:
+        typer.echo(
+            f"{taken.left} left alone: their records were changed outside the service; see sealedbook doctor"
+        )
 
 
 @people.command("enrol")
@@ -147,13 +151,17 @@ def _tell(house: House, invited: Invited) -> None:
         typer.echo("mailed; it opens once a reviewer (or another operator) approved it in the portal")
 
 
-def take_roster(house: House, file: Path) -> tuple[int, int]:
-    """Take a roster over under a permit; return how many agents were new and how many known."""
+def take_roster(house: House, file: Path) -> RosterTaken:
+    """Take a roster over under a permit, with an entry for each agent whose record it changes."""
     content = file.read_bytes()
     roster = read_roster(content)
     resource = Resource(kind="roster", id=f"sha256:{hashlib.sha256(content).hexdigest()}")
     with house.gate.transaction(CONSOLE_OPERATOR) as tx:
         permit = tx.decide(Ask(action=Action.MANAGE_PEOPLE, resource=resource))
-        counts = keep_roster(tx.connection, roster, tx.now)
+        unsound = frozenset(house.records.unsound(tx.connection))
+        taken = keep_roster(tx.connection, roster, tx.now, unsound)
         tx.record(Event.ROSTER_IMPORTED, Action.MANAGE_PEOPLE, resource, because=permit)
-    return counts
+        for person, record in house.records.of_all(tx.connection, taken.changed).items():
+            whose = Resource(kind="person", id=person)
+            tx.record(Event.PERSON_RECORDED, Action.MANAGE_PEOPLE, whose, because=permit, record=record)
+    return taken

@@ -39,7 +39,7 @@ from house.serving import SERVING_FILE, Serving, announced
 from house.supervision import Supervisor
 from house.wiring import House
 from runtime.clock import rfc3339
-from runtime.database import migrate, open_database
+from runtime.roles import bring_up
 from runtime.settings import INSTALLATION_FILE, Settings, WorkerSettings, load_settings
 
 DEMO_SENDER = "books@sealedbook.example"
@@ -75,7 +75,7 @@ def _run(
     processes: Processes, settings: Settings, port: int, telling: Telling, *, demo: bool, as_json: bool
 ) -> None:
     """Start, say where, and keep it up until the program is asked to end."""
-    _bring_up_to_date(settings)
+    bring_up(settings.database, settings.database_owner)
     with telling.step("Queue and vault started"):
         processes.start_broker()
         processes.start_vault()
@@ -93,15 +93,6 @@ def _run(
             sys.stdout.flush()
         _tell(telling, settings, url, {} if as_json else sign_ins)
         Supervisor(processes, lambda text: telling.warn(f"{datetime.now(UTC):%H:%M:%S} {text}")).watch()
-
-
-def _bring_up_to_date(settings: Settings) -> None:
-    """Give the database of an earlier version the newest shape, before anything opens it."""
-    engine = open_database(settings.database)
-    try:
-        migrate(engine)
-    finally:
-        engine.dispose()
 
 
 def _settings(data: Path, telling: Telling) -> Settings:

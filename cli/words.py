@@ -15,6 +15,7 @@ from audit.bundle import BundleError
 from audit.checkpoint import NoteError
 from audit.errors import LedgerError
 from audit.verify import VerifyError
+from audit.witness_folder import WitnessError
 from book.errors import BookError
 from cli.demo_client import AgentError
 from cli.desk import CommandError
@@ -23,7 +24,9 @@ from house.children import ChildError
 from house.enrolment import EnrolledAlreadyError
 from house.founding import FoundingError
 from house.invitations import InvitingError
+from house.keys import KeysError
 from house.post import NoMailError
+from house.presence import PresenceError
 from house.processes import RunningAlreadyError
 from identity.roster import RosterError
 from policies.gate import RefusedError, UnrecordableError
@@ -37,12 +40,14 @@ from snapshot.report import ExtractRefusedError
 from store.people import PersonNotFoundError
 from vault.errors import VaultError
 from vault.home import HomeError
+from vault.shares import SharesError
+from vault.wrapping import ProviderError
 
 EXPECTED = (
     AgentError, BookError, BundleError, ChildError, CommandError, EnrolledAlreadyError, ExportError,
-    FoundingError, HomeError, InvitingError, LedgerError, NoMailError, NoteError, ObjectError,
-    PersonNotFoundError, PolicySetError, RosterError, RunningAlreadyError, SettingsError,
-    SnapshotNotFoundError, SnapshotStateError, UnrecordableError, VaultError,
+    FoundingError, HomeError, InvitingError, KeysError, LedgerError, NoMailError, NoteError, ObjectError,
+    PersonNotFoundError, PolicySetError, PresenceError, ProviderError, RosterError, RunningAlreadyError,
+    SettingsError, SharesError, SnapshotNotFoundError, SnapshotStateError, UnrecordableError, VaultError, WitnessError,
 )  # fmt: skip
 
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from audit.anchor import Anchor, Copy
 from audit.anchor_folder import FolderAnchor
-from audit.checkpoint import VerifierKey
+from audit.key_history import KeyHistory, read_history
 from audit.movement import check_copy
+from audit.note import NoteError
 from audit.reader import LedgerReader
 from delivery.anchor_bucket import BucketAnchor
 from house.anchoring import BUCKET, FOLDER
 from house.founding import VKEY_FILE
+from house.wiring import House
 from runtime.outside import OutsideSettings
-from runtime.settings import Settings
+from runtime.settings import SettingsError
+from vault.errors import VaultError
 
 
 def readable_anchors(settings: OutsideSettings) -> list[Anchor]:
@@ -33,17 +36,25 @@ def readable_anchors(settings: OutsideSettings) -> list[Anchor]:
     return found
 
 
-def ledger_key(settings: Settings) -> VerifierKey:
-    """Return the key that the installation's checkpoints are verified with. Raises NoteError."""
-    return VerifierKey.parse((settings.data / VKEY_FILE).read_text(encoding="ascii").strip())
+def ledger_keys(house: House) -> KeyHistory:
+    """Return the keys of the installation's checkpoints; without the vault, the newest alone.
+
+    Raises NoteError.
+    """
+    own = read_history((house.settings.data / VKEY_FILE).read_text(encoding="ascii").strip() + "\n")
+    try:
+        history = read_history(house.vault.status().history)
+    except (VaultError, SettingsError, NoteError):
+        return own
+    return history if history.newest == own.newest else own
 
 
-def read_back(reader: LedgerReader, anchor: Anchor, known: int, key: VerifierKey) -> Copy | None:
+def read_back(reader: LedgerReader, anchor: Anchor, known: int, keys: KeyHistory) -> Copy | None:
     """Return an anchor's newest copy once the ledger was shown to extend it.
 
     None where nothing is readable. Raises AnchorError, LedgerError.
     """
     copy = anchor.newest(known)
     if copy is not None:
-        check_copy(reader, copy, key)
+        check_copy(reader, copy, keys)
     return copy

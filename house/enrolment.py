@@ -64,5 +64,6 @@ def _enrol(house: House, who: Who, person: Person) -> SignIn:
     hashed = Passwords().hash(password)
     with house.gate.transaction(who) as tx:
         keep_password(tx.connection, person.id, hashed)
-        tx.record(Event.PERSON_ENROLLED, Action.ENROL_FACTOR, resource, because=permit)
+        record = house.records.of(tx.connection, person.id)
+        tx.record(Event.PERSON_ENROLLED, Action.ENROL_FACTOR, resource, because=permit, record=record)
     return SignIn(username=person.username, password=password, totp_secret=secret)

@@ -20,12 +20,18 @@ from policies.actions import Action
 from policies.numbers import Numbers
 from store.invitations import keep_invitation
 from store.people import person_by_id
+from store.records import Records
 
 BY_FOUNDING = "founding"
 
 
 def invite_founders(
-    connection: Connection, founders: tuple[Newcomer, ...], now: datetime, actor: Actor, client: str
+    connection: Connection,
+    founders: tuple[Newcomer, ...],
+    now: datetime,
+    actor: Actor,
+    client: str,
+    records: Records,
 ) -> tuple[list[Invited], list[Draft]]:
     """Add the founding people with open invitations; return these and the entries that tell of them."""
     invited: list[Invited] = []
@@ -45,6 +51,7 @@ def invite_founders(
                 action=Action.MANAGE_PEOPLE.value,
                 resource=Resource(kind="person", id=person),
                 reason=BY_FOUNDING,
+                record=records.of(connection, person),
             )
             for event in (Event.PERSON_INVITED, Event.PERSON_APPROVED)
         ]

@@ -30,9 +30,13 @@ from audit.ledger import Ledger
 from audit.tables import ledger_head
 from house.founders import invite_founders
 from house.invitations import Invited
+from house.policies import FOLDER as POLICIES
+from house.policies import keep_set
 from identity.people import Newcomer
-from runtime.database import DatabaseUnfitError, migrate, open_database, reading, writing
+from runtime.database import DatabaseUnfitError, open_database, reading, writing
+from runtime.roles import bring_up
 from runtime.settings import INSTALLATION_FILE, Settings, load_settings, write_installation
+from store.records import KEY_BYTES, Records
 from vault.ceremony import create_vault
 from vault.table import CallerKind
 
@@ -80,10 +84,15 @@ def found_installation(
     _take_folder(data, settings)
     founding = create_vault(settings.vault_home, origin, demo=charter.mode == "demo")
     settings.credentials.mkdir(mode=0o700, exist_ok=True)
+    record_key = secrets.token_bytes(KEY_BYTES)
     for kind in CallerKind:
         _write(settings.credential_path(kind.value), founding.credentials[kind])
+        _write(settings.record_key_path(kind.value), record_key.hex())
     _write(data / VKEY_FILE, founding.vkey)
-    tell(_write_first_entries(settings, name, charter))
+    if charter.mode == "live":
+        # The set that the founding people will be asked to approve; a later program brings another one.
+        keep_set(data)
+    tell(_write_first_entries(settings, name, charter, Records(record_key)))
     # Dying before this line leaves a marked folder, which the next founding begins anew.
     write_installation(
         data, mode=charter.mode, clock_offset=charter.clock_offset, origin=origin, exchange=charter.exchange
@@ -140,8 +149,10 @@ def _take_folder(data: Path, settings: Settings) -> None:
 
 
 def _parts(data: Path, settings: Settings) -> list[Path]:
-    credentials = [settings.credential_path(kind.value) for kind in CallerKind]
-    folders = [settings.vault_home, *credentials, settings.objects_root]
+    kinds = [kind.value for kind in CallerKind]
+    paths = (settings.credential_path, settings.record_key_path)
+    credentials = [path(kind) for path in paths for kind in kinds]
+    folders = [settings.vault_home, *credentials, settings.objects_root, data / POLICIES]
     return [*folders, *(data / name for name in _FILES)]
 
 
@@ -162,10 +173,10 @@ def _clear(path: Path) -> None:
             inside.unlink()
 
 
-def _write_first_entries(settings: Settings, name: str, charter: Charter) -> list[Invited]:
+def _write_first_entries(settings: Settings, name: str, charter: Charter, records: Records) -> list[Invited]:
+    bring_up(settings.database, settings.database_owner)
     engine = open_database(settings.database)
     try:
-        migrate(engine)
         if settings.has_own_database:
             (settings.data / "house.db").chmod(0o600)
         first = Draft(
@@ -180,7 +191,9 @@ def _write_first_entries(settings: Settings, name: str, charter: Charter) -> lis
         )
         with writing(engine) as connection:
             clock = settings.clock()
-            invited, drafts = invite_founders(connection, charter.founders, clock.now(), OPERATOR, CONSOLE)
+            invited, drafts = invite_founders(
+                connection, charter.founders, clock.now(), OPERATOR, CONSOLE, records
+            )
             Ledger(clock).append(connection, [first, *drafts])
         return invited
     finally:

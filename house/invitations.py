@@ -13,9 +13,9 @@ Laws
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import Connection
@@ -64,7 +64,7 @@ def invite_agent(house: House, who: Who, licence: str, post: Post | None) -> Inv
     with reading(house.engine) as connection:
         person = person_by_licence(connection, licence)
     _check_new(person)
-    return _invite(house, who, lambda _connection, _now: person.id, person.papers.email, post)
+    return _invite(house, who, person.id, person.papers.email, post)
 
 
 def invite_member(house: House, who: Who, newcomer: Newcomer, post: Post | None) -> Invited:
@@ -75,12 +75,7 @@ def invite_member(house: House, who: Who, newcomer: Newcomer, post: Post | None)
         _check_new(known)
         if known.role is not newcomer.role:
             raise InvitingError(f"this address is a {known.role.value}'s; one person has one role")
-
-    def find(connection: Connection, now: datetime) -> str:
-        found = member_by_email(connection, newcomer.email)
-        return found.id if found else add_member(connection, newcomer, now)
-
-    return _invite(house, who, find, newcomer.email, post)
+    return _invite(house, who, newcomer if known is None else known.id, newcomer.email, post)
 
 
 def reset_person(house: House, who: Who, handle: str, post: Post | None) -> Invited:
@@ -92,13 +87,13 @@ def reset_person(house: House, who: Who, handle: str, post: Post | None) -> Invi
         person = _find(connection, handle)
     if not person.was_here:
         raise InvitingError("this person never joined, so there is nothing to reset: invite them")
-    return _invite(house, who, lambda _connection, _now: person.id, person.papers.email, post, Kind.RESET)
+    return _invite(house, who, person.id, person.papers.email, post, Kind.RESET)
 
 
-def add_member(connection: Connection, newcomer: Newcomer, now: datetime) -> str:
-    """Add somebody who isn't in the house yet; return their id."""
+def add_member(connection: Connection, newcomer: Newcomer, now: datetime, member: str | None = None) -> str:
+    """Add somebody who isn't in the house yet, by a fresh id or that one; return it."""
     username = newcomer.email.casefold()
-    return keep_member(connection, newcomer.role, username, newcomer.name, newcomer.email, now)
+    return keep_member(connection, newcomer.role, username, newcomer.name, newcomer.email, now, member=member)
 
 
 def draw_invitation(
@@ -141,7 +136,7 @@ def _check_new(person: Person) -> None:
 def _invite(
     house: House,
     who: Who,
-    find: Callable[[Connection, datetime], str],
+    whom: str | Newcomer,
     email: str,
     post: Post | None,
     kind: Kind = Kind.JOIN,
@@ -149,10 +144,10 @@ def _invite(
     if post is None:
         if house.settings.mode != "demo":
             raise InvitingError("outside a demo an invitation goes by mail only")
-        return _keep(house, who, find, kind)
+        return _keep(house, who, whom, kind)
     try:
         with post.road.address(post.sender, email) as addressed:
-            invited = _keep(house, who, find, kind)
+            invited = _keep(house, who, whom, kind)
             addressed.send(
                 compose_invitation(
                     invited.invitation,
@@ -171,27 +166,33 @@ def _invite(
     return invited
 
 
-def _keep(house: House, who: Who, find: Callable[[Connection, datetime], str], kind: Kind) -> Invited:
+def _keep(house: House, who: Who, whom: str | Newcomer, kind: Kind) -> Invited:
     is_demo = house.settings.mode == "demo"
     with house.gate.transaction(who) as tx:
-        person = find(tx.connection, tx.now)
+        person = str(uuid4()) if isinstance(whom, Newcomer) else whom
         resource = Resource(kind="person", id=person)
+        # Before anything is changed: the record as it was has to be sound.
         permit = tx.decide(Ask(action=Action.MANAGE_PEOPLE, resource=resource))
+        if isinstance(whom, Newcomer):
+            add_member(tx.connection, whom, tx.now, person)
         if kind is Kind.RESET:
             _reset(tx, resource, permit)
         seconds = house.policy.numbers.invitation_seconds
         invitation, code = draw_invitation(person, kind, tx.now, seconds=seconds, approved=is_demo)
         keep_invitation(tx.connection, invitation)
-        tx.record(Event.PERSON_INVITED, Action.MANAGE_PEOPLE, resource, because=permit)
+        told: dict[str, Any] = {"because": permit, "record": house.records.of(tx.connection, person)}
+        if kind is Kind.RESET:
+            tx.record(Event.PERSON_RESET, Action.MANAGE_PEOPLE, resource, **told)
+        tx.record(Event.PERSON_INVITED, Action.MANAGE_PEOPLE, resource, **told)
         if is_demo:
-            tx.record(Event.PERSON_APPROVED, Action.MANAGE_PEOPLE, resource, because=permit, reason=BY_DEMO)
+            tx.record(Event.PERSON_APPROVED, Action.MANAGE_PEOPLE, resource, reason=BY_DEMO, **told)
         found = person_by_id(tx.connection, person)
     return Invited(person=found, invitation=invitation, code=code)
 
 
 def _reset(tx: Transaction, resource: Resource, permit: Position) -> None:
+    """Take a person's password and sessions."""
     keep_reset(tx.connection, resource.id, tx.now)
     for digest in end_sessions(tx.connection, resource.id, tx.now):
         ended = Resource(kind="session", id=digest)
         tx.record(Event.SESSION_ENDED, Action.MANAGE_PEOPLE, ended, because=permit)
-    tx.record(Event.PERSON_RESET, Action.MANAGE_PEOPLE, resource, because=permit)

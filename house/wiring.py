@@ -17,15 +17,19 @@ from sqlalchemy import Engine
 from audit.reader import LedgerReader
 from book.keymint import KeyMint
 from delivery.smtp import MailRoad
+from house.anchoring import guard_of
+from house.policies import FOUNDING_ACTIONS, Policies, Stage, standing_key
 from house.snapshots import HouseSnapshots
-from policies.gate import Gate
+from policies.gate import FactSource, Gate
 from policies.rules import PolicySet
 from runtime.broker import make_queue
 from runtime.clock import HouseClock
 from runtime.database import open_database
 from runtime.objects import DirectoryObjects
 from runtime.settings import Settings, WorkerSettings
+from store.comparing import ComparedFacts
 from store.facts import HouseFacts
+from store.records import Records
 from vault.client import VaultClient
 
 _ORPHAN_SECONDS = 86400.0
@@ -49,17 +53,40 @@ class House:
         return self.settings.clock()
 
     @cached_property
+    def policies(self) -> Policies:
+        """The policy sets, and which is in force."""
+        return Policies(self.settings, self.engine)
+
+    @property
     def policy(self) -> PolicySet:
-        """The rules, numbers and columns in force."""
-        return PolicySet.load()
+        """The rules, numbers and columns of now; the packaged ones while none are in force."""
+        return self.policies.standing().policy
+
+    @property
+    def gate(self) -> Gate:
+        """The gate of now: another one as soon as another policy set is in force."""
+        standing = self.policies.standing()
+        kept = self.__dict__.get("_gate")
+        if kept is not None and kept[0] == standing_key(standing):
+            gate: Gate = kept[1]
+            return gate
+        only = None if standing.stage is Stage.IN_FORCE else FOUNDING_ACTIONS
+        facts, guard = self.facts_under(standing.policy), guard_of(self.settings)
+        made = Gate(self.engine, self.clock, standing.policy, facts, guard, only=only)
+        self.__dict__["_gate"] = (standing_key(standing), made)
+        return made
+
+    def facts_under(self, policy: PolicySet) -> FactSource:
+        """Return what looks facts up by a policy set's numbers and columns."""
+        facts = HouseFacts(
+            policy, HouseSnapshots(), mode=self.settings.mode, orphan_seconds=self.orphan_seconds
+        )
+        return ComparedFacts(facts, self.records)
 
     @cached_property
-    def gate(self) -> Gate:
-        """The gate."""
-        facts = HouseFacts(
-            self.policy, HouseSnapshots(), mode=self.settings.mode, orphan_seconds=self.orphan_seconds
-        )
-        return Gate(self.engine, self.clock, self.policy, facts)
+    def records(self) -> Records:
+        """What makes and compares the digests of people's records."""
+        return Records(self.settings.record_key(self.caller))
 
     @property
     def orphan_seconds(self) -> float:

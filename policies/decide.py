@@ -68,7 +68,12 @@ class Decision:
 
 def decide(policy: PolicySet, action: Action, role: str, facts: Facts) -> Decision:
     """Decide on complete facts. `role` is a key of PRINCIPAL_OF."""
-    return decide_context(policy, action, role, to_context(facts) | {"numbers": policy.numbers.to_context()})
+    return decide_context(policy, action, role, with_numbers(policy, to_context(facts)))
+
+
+def with_numbers(policy: PolicySet, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return Cedar's context: the facts as records, and the set's numbers."""
+    return {**facts, "numbers": policy.numbers.to_context()}
 
 
 def decide_context(policy: PolicySet, action: Action, role: str, context: Mapping[str, Any]) -> Decision:

@@ -28,11 +28,15 @@ class Person:
 
     `idle_days` counts from the last sign-in (from the enrolment if there was none). For the service
     itself and for the operator's console: `disabled` False, `idle_days` 0.
+
+    `recorded`: the records of everybody concerned (the actor, whom the action is about, who asked for
+    the export, the agent whose book it is) are as the ledger last took them down.
     """
 
     role: str
     disabled: bool
     idle_days: int
+    recorded: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,13 +167,14 @@ class Page:
 class Account:
     """The account that a sign-in names.
 
-    For an unknown one: `known` False, both checks False, `disabled` False, `idle_days` 0,
+    For an unknown one: `known` False, both checks False, `disabled` False, `idle_days` 0, `recorded` True,
     `failed_factors` as counted for that name (0 if not counted).
     """
 
     known: bool
     disabled: bool
     idle_days: int
+    recorded: bool
     password_ok: bool
     second_factor_ok: bool
     failed_factors: int
@@ -233,6 +238,17 @@ class Reading:
 
     asked_24h: int
     glass_open: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Review:
+    """A review of the log that is attested: `own` where the same person attested the last one, too.
+
+    Of a look that attests nothing: `attests` False, `own` False.
+    """
+
+    attests: bool
+    own: bool
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -34,6 +34,7 @@ from policies.fact_groups import (
     Reading,
     Releases,
     Request,
+    Review,
     Session,
     Subject,
 )
@@ -136,6 +137,7 @@ class ReadLedgerFacts:
     person: Person
     session: Session
     reading: Reading
+    review: Review
 
 
 @dataclass(frozen=True, kw_only=True)

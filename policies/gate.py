@@ -12,9 +12,9 @@ Laws
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -24,11 +24,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from audit.entry import Actor, Draft, Resource, SameBatch, SnapshotRef
 from audit.errors import LedgerError
 from audit.events import Event, Outcome
+from audit.inputs import InputsError, canonical_facts, facts_digest, keep_inputs
 from audit.ledger import Ledger, Recorded
 from policies.actions import EVENT_OF, LIFE_OF, Action
 from policies.columns import columns_digest
-from policies.decide import Decision, decide
-from policies.facts import Facts
+from policies.decide import Decision, decide_context, with_numbers
+from policies.facts import Facts, to_context
 from policies.grant import Grant
 from policies.guard import RELEASING, Guard
 from policies.rules import PolicySet, Rule
@@ -43,6 +44,13 @@ class UnrecordableError(Exception):
 
 class HaltedError(UnrecordableError):
     """Evidence of earlier decisions is overdue outside, so nothing is released (503) until it is there."""
+
+
+class OutOfForceError(UnrecordableError):
+    """No policy set is in force, so access is refused (503); nothing was changed."""
+
+    def __init__(self) -> None:
+        super().__init__("no policy set is in force: two reviewers approve one in the portal, under Policies")
 
 
 class RefusedError(Exception):
@@ -146,21 +154,28 @@ class Transaction:
         self.who = who
         self.now = now
         self.drafts: list[Draft] = []
+        self.inputs: dict[str, str] = {}
         self.positions: list[Position] = []
 
     def decide(self, ask: Ask) -> Pending:
         """Decide and record: the pending permit, or RefusedError."""
         gate = self.gate
+        if gate.only is not None and ask.action not in gate.only:
+            raise OutOfForceError
         if gate.guard is not None and ask.action in RELEASING:
             overdue = gate.guard.halted_by(self.connection, self.now)
             if overdue:
                 raise HaltedError(f"signed heads are overdue outside: {', '.join(sorted(overdue))}")
         facts, bound = gate.source.look_up(self.connection, self.who.actor, ask, self.now)
-        decision = decide(gate.policy, ask.action, self.who.actor.role, facts)
+        context = to_context(facts)
+        decision = decide_context(
+            gate.policy, ask.action, self.who.actor.role, with_numbers(gate.policy, context)
+        )
         shown = bound.profile if decision.permitted and ask.action in _SHOWS_ROWS else None
         columns = gate.policy.catalogue.names(shown) if shown else ()
         expires_at = self.now + timedelta(seconds=LIFE_OF[ask.action])
         draft = self._decision_draft(ask, bound, decision, columns, expires_at)
+        draft = self._with_inputs(draft, context)
         if not decision.permitted:
             raise RefusedError(ask.action, decision.rules, draft)
         grant = Grant(
@@ -210,11 +225,24 @@ class Transaction:
         self.positions.append(position)
         return position
 
+    def keep_inputs(self, recorded: Sequence[Recorded]) -> None:
+        """Keep the facts of the decisions among the entries, beside them."""
+        kept = {one.index: self.inputs.get(one.entry.salt) for one in recorded}
+        keep_inputs(self.connection, {index: facts for index, facts in kept.items() if facts is not None})
+
     def _because(self, because: Position | Grant | int | None) -> int | SameBatch | None:
         if isinstance(because, Position):
             mine = because.position < len(self.positions) and self.positions[because.position] is because
             return SameBatch(position=because.position) if mine else because.index
         return because.index if isinstance(because, Grant) else because
+
+    def _with_inputs(self, draft: Draft, context: Mapping[str, Any]) -> Draft:
+        try:
+            canonical = canonical_facts(context)
+        except InputsError as error:
+            raise UnrecordableError(str(error)) from None
+        self.inputs[draft.salt] = canonical
+        return replace(draft, facts=facts_digest(draft.salt, canonical))
 
     def _decision_draft(
         self, ask: Ask, bound: Bound, decision: Decision, columns: tuple[str, ...], expires_at: datetime
@@ -243,7 +271,10 @@ class Transaction:
 
 
 class Gate:
-    """Opens the house's transactions. One a process; holds no state between them."""
+    """Opens the house's transactions under one policy set; holds no state between them.
+
+    `only` are the actions that can be asked for while no policy set is in force; None where one is.
+    """
 
     def __init__(
         self,
@@ -252,12 +283,15 @@ class Gate:
         policy: PolicySet,
         source: FactSource,
         guard: Guard | None = None,
+        *,
+        only: frozenset[Action] | None = None,
     ) -> None:
         self.engine = engine
         self.clock = clock
         self.policy = policy
         self.source = source
         self.guard = guard
+        self.only = only
         self._ledger = Ledger(clock)
 
     @contextmanager
@@ -277,12 +311,14 @@ class Gate:
                 except RefusedError as refused:
                     savepoint.rollback()
                     recorded = self._ledger.append(connection, [refused.draft])
+                    transaction.keep_inputs(recorded)
                     refusal = refused
                 else:
                     savepoint.commit()
                     recorded = (
                         self._ledger.append(connection, transaction.drafts) if transaction.drafts else []
                     )
+                    transaction.keep_inputs(recorded)
         except (SQLAlchemyError, LedgerError) as error:
             raise UnrecordableError(f"the ledger can't record ({type(error).__name__})") from None
         if refusal is not None:

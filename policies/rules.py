@@ -15,6 +15,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -33,10 +34,11 @@ SCHEMA = "schema.cedarschema"
 NUMBERS = "numbers.toml"
 COLUMNS = "columns.toml"
 NEVER = "never.toml"
-EDITABLE = (AGREEMENT, SCHEMA, NUMBERS, COLUMNS, NEVER)
+CASES = "cases.toml"
+EDITABLE = (AGREEMENT, SCHEMA, NUMBERS, COLUMNS, NEVER, CASES)
 
 _RULE_ID = re.compile(r"R[0-9]{2}")
-_FIXED_IDS = frozenset({"F01", "F02"})
+_FIXED_IDS = frozenset({"F01", "F02", "F03"})
 _PERMIT_PREFIX = "permit."
 
 
@@ -73,12 +75,7 @@ class PolicySet:
     @classmethod
     def load(cls, folder: Path = POLICIES_FOLDER) -> PolicySet:
         """Load a folder's policy set beside the fixed rules, or raise PolicySetError."""
-        try:
-            texts = {name: (folder / name).read_text(encoding="utf-8") for name in EDITABLE}
-            texts[FIXED] = (POLICIES_FOLDER / FIXED).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise PolicySetError(f"the policy set cannot be read: {error}") from error
-        return cls.parse(texts)
+        return cls.parse(read_folder(folder))
 
     @classmethod
     def parse(cls, texts: Mapping[str, str]) -> PolicySet:
@@ -103,6 +100,27 @@ class PolicySet:
     def rules(self) -> tuple[Rule, ...]:
         """Every rule that can refuse, sorted by id; an id stands once for each of its advices."""
         return tuple(sorted(self.rule_of.values(), key=lambda rule: (rule.id, rule.advice)))
+
+
+def read_folder(folder: Path) -> dict[str, str]:
+    """Return a folder's files by name beside the fixed rules, or raise PolicySetError."""
+    try:
+        texts = {name: (folder / name).read_text(encoding="utf-8") for name in EDITABLE}
+        return texts | {FIXED: (POLICIES_FOLDER / FIXED).read_text(encoding="utf-8")}
+    except (OSError, UnicodeDecodeError) as error:
+        raise PolicySetError(f"the policy set cannot be read: {error}") from error
+
+
+@cache
+def packaged_texts() -> dict[str, str]:
+    """Return the files of the set that comes with the program, by name."""
+    return read_folder(POLICIES_FOLDER)
+
+
+@cache
+def packaged_set() -> PolicySet:
+    """Return the set that comes with the program, loaded once a process."""
+    return PolicySet.load()
 
 
 def digest_of(texts: Mapping[str, str]) -> str:

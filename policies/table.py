@@ -13,7 +13,7 @@ Laws
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -54,10 +54,10 @@ class PermittedTable:
     """
 
     columns: tuple[Column, ...]
-    data: pa.Table
+    data: pa.Table = field(repr=False)
     agent: str
     columns_digest: str
-    pseudonyms: tuple[str, ...]
+    pseudonyms: tuple[str, ...] = field(repr=False)
     withheld: int
     blanked: tuple[str, ...]
 
@@ -114,9 +114,9 @@ def _check_schema(rows: pa.Table, catalogue: Catalogue) -> None:
         raise PermittedTableError("the rows hold a column twice")
     if unknown := set(rows.column_names) - expected.keys():
         raise PermittedTableError(f"the rows hold {len(unknown)} columns that the catalogue lacks")
-    for field in rows.schema:
-        if field.type != expected[field.name]:
-            raise PermittedTableError(f"the column {field.name} is not of the catalogue's type")
+    for found in rows.schema:
+        if found.type != expected[found.name]:
+            raise PermittedTableError(f"the column {found.name} is not of the catalogue's type")
     for name in (AGENT_COLUMN, DELEGATION_COLUMN, CONSUMER_PSEUDONYM):
         if name not in rows.column_names:
             raise PermittedTableError(f"the rows lack the column {name}")

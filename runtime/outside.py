@@ -36,6 +36,9 @@ class OutsideSettings(BaseSettings):
 
     witnesses_file: Path | None = Field(default=None, description="a line for each witness: vkey, address")
 
+    witnesses_ca: Path | None = Field(default=None, description="authorities to trust; the system's without")
+    witness_seconds: float = Field(default=60.0, gt=0, description="how often witnesses are asked at most")
+
     stream_to: str = Field(default="", description="where entries go: an https address, or a file or FIFO")
     stream_form: Literal["jsonl", "ocsf"] = Field(default="jsonl", description="how they are written")
     stream_token_file: Path | None = Field(default=None, description="what the sink knows us by (Bearer)")

@@ -49,6 +49,8 @@ class Settings(OutsideSettings):
 
     database_url: str = Field(default="", repr=False, description="the database; else SQLite in the folder")
     database_password_file: Path | None = Field(default=None, description="the database's password")
+    database_owner: str = Field(default="", repr=False, description="the database as its owner signs in")
+    database_owner_password_file: Path | None = Field(default=None, description="its owner's password")
     broker_url: str = Field(default="", repr=False, description="the broker; else the embedded Valkey")
     broker_password_file: Path | None = Field(default=None, description="the broker's password")
     vault_folder: Path | None = Field(default=None, description="the vault's folder, where not in the data")
@@ -63,10 +65,11 @@ class Settings(OutsideSettings):
         """Put passwords into the servers' URLs."""
         try:
             database = server_url(values.get("database_url"), values.get("database_password_file"))
+            owner = server_url(values.get("database_owner"), values.get("database_owner_password_file"))
             broker = server_url(values.get("broker_url"), values.get("broker_password_file"))
         except ServerError as error:
             raise SettingsError(str(error)) from None
-        return values | {"database_url": database, "broker_url": broker}
+        return values | {"database_url": database, "database_owner": owner, "broker_url": broker}
 
     @property
     def has_own_database(self) -> bool:

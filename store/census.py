@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, select
 
 from exports.states import State
 from store.exports import due_exports
-from store.tables import exports
+from store.tables import exports, people
 
 _MOST_DUE = 100_000
 
@@ -23,3 +23,8 @@ def exports_by_state(connection: Connection) -> dict[State, int]:
 def count_due(connection: Connection, now: datetime) -> int:
     """Count the exports that a worker should take up now."""
     return len(due_exports(connection, now, limit=_MOST_DUE))
+
+
+def count_people(connection: Connection) -> int:
+    """Return how many people the house knows."""
+    return connection.execute(select(func.count()).select_from(people)).scalar_one()

@@ -129,6 +129,11 @@ def orphaned_books(connection: Connection, now: datetime, orphan_seconds: float)
     return [(row.export, row.fencing) for row in rows]
 
 
+def year_is_due(year: int, now: datetime, kept_years: int) -> bool:
+    """Tell whether a year's pseudonyms were kept for their term, to the end of the last year of it."""
+    return now.year > year + kept_years
+
+
 def is_due(
     connection: Connection, name: str, now: datetime, *, orphan_seconds: float, kept_days: int
 ) -> bool:

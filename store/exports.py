@@ -9,6 +9,7 @@ Laws
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -49,6 +50,12 @@ def exports_of(connection: Connection, requester: str, *, limit: int = 100) -> l
     return [
         _export(row) for row in connection.execute(query.order_by(exports.c.created_at.desc()).limit(limit))
     ]
+
+
+def exports_in(connection: Connection, states: Collection[State]) -> list[Export]:
+    """Return every export in one of some states, oldest first."""
+    query = select(*_FIELDS).where(exports.c.state.in_(sorted(state.value for state in states)))
+    return [_export(row) for row in connection.execute(query.order_by(exports.c.created_at))]
 
 
 def due_exports(connection: Connection, now: datetime, *, limit: int = 500) -> list[str]:

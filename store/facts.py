@@ -41,7 +41,7 @@ from policies.gate import Ask, Bound
 from policies.rules import PolicySet
 from runtime.clock import rfc3339
 from runtime.database import hold
-from store.destruction import is_due
+from store.destruction import is_due, year_is_due
 from store.handing_over import hand_over_facts, revoke_export_facts
 from store.joining import approve_person_facts, enrol_factor_facts
 from store.people import person_by_id
@@ -261,6 +261,8 @@ class HouseFacts:
         due = bool(objects) and all(
             self._snapshots.is_abandoned(connection, name.removeprefix("snapshot:"), now)
             if name.startswith("snapshot:")
+            else year_is_due(int(name.removeprefix("year:")), now, self._policy.numbers.entries_kept_years)
+            if name.startswith("year:")
             else is_due(
                 connection,
                 name,

@@ -6,7 +6,7 @@ over when their time is, whether or not somebody records it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -52,15 +52,17 @@ class Glass:
     until: datetime
     permit: int
     opened: int | None
+    closed: bool
 
 
+_A_DAY = timedelta(days=1)
 _EVENTS = frozenset({Event.BREAKGLASS_REQUESTED, Event.BREAKGLASS_OPENED, Event.BREAKGLASS_CLOSED})
 
 
 def recent_glasses(connection: Connection, numbers: Numbers, now: datetime) -> list[Glass]:
     """Return the glasses of late, oldest first: every one that waits or is open, and some that are over."""
     lasts = timedelta(seconds=numbers.breakglass_seconds)
-    since = rfc3339(now - 2 * lasts)
+    since = rfc3339(now - 2 * lasts - _A_DAY)
     glasses: dict[str, Glass] = {}
     for found in entries_of(connection, action=Action.BREAK_GLASS.value, events=_EVENTS, since=since):
         entry, at = found.entry, parse_rfc3339(found.entry.at)
@@ -76,6 +78,7 @@ def recent_glasses(connection: Connection, numbers: Numbers, now: datetime) -> l
                     until=at + lasts,
                     permit=found.index,
                     opened=None,
+                    closed=False,
                 )
         elif glass is not None:
             glasses[glass.id] = _moved(glass, found.index, entry.actor.id, at + lasts, entry.event)
@@ -96,20 +99,10 @@ def has_open_glass(connection: Connection, person: str, numbers: Numbers, now: d
 
 
 def _moved(glass: Glass, index: int, actor: str, until: datetime, event: Event) -> Glass:
-    is_open = event is Event.BREAKGLASS_OPENED
-    return Glass(
-        id=glass.id,
-        reason=glass.reason,
-        asked_by=glass.asked_by,
-        agreed_by=actor if is_open else glass.agreed_by,
-        state=GlassState.OPEN if is_open else GlassState.OVER,
-        until=until if is_open else glass.until,
-        permit=glass.permit,
-        opened=index if is_open else glass.opened,
-    )
+    if event is Event.BREAKGLASS_OPENED:
+        return replace(glass, agreed_by=actor, state=GlassState.OPEN, until=until, opened=index)
+    return replace(glass, state=GlassState.OVER, closed=True)
 
 
 def _at(glass: Glass, now: datetime) -> Glass:
-    if now < glass.until:
-        return glass
-    return Glass(**vars(glass) | {"state": GlassState.OVER})
+    return glass if now < glass.until else replace(glass, state=GlassState.OVER)

@@ -47,7 +47,7 @@ def enrol_factor_facts(
     if person is None or not asks_for_self:
         return EnrolFactorFacts(person=service_facts(actor), enrolment=enrolment)
     # An account that isn't open yet, or was idle too long, is what an invitation is for.
-    facts = PersonFacts(role=person.role.value, disabled=person.disabled, idle_days=0)
+    facts = PersonFacts(role=person.role.value, disabled=person.disabled, idle_days=0, recorded=False)
     return EnrolFactorFacts(person=facts, enrolment=enrolment)
 
 

@@ -53,6 +53,12 @@ def keep_cosignature(connection: Connection, size: int, witness: str, line: str,
     return True
 
 
+def has_cosignature(connection: Connection, size: int, witness: str) -> bool:
+    """Tell whether a witness's line over a size is kept."""
+    same = (cosignatures.c.size == size) & (cosignatures.c.witness == witness)
+    return connection.execute(select(cosignatures.c.size).where(same)).first() is not None
+
+
 def cosignature_lines(connection: Connection, size: int) -> list[str]:
     """Return the witnesses' signature lines over a size, by name."""
     query = select(cosignatures.c.line).where(cosignatures.c.size == size)

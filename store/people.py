@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import uuid4
@@ -17,38 +18,80 @@ _DAYS = frozenset({
     "licence_expires_on", "certified_on", "agreement_signed_on", "training_completed_on", "attested_on",
     "email_changed_on",
 })  # fmt: skip
+_AT_ONCE = 500
 
 
 class PersonNotFoundError(Exception):
     """There is nobody of that id or name."""
 
 
-def keep_roster(connection: Connection, roster: Iterable[Papers], now: datetime) -> tuple[int, int]:
-    """Take every agent's papers over; return how many were new and how many known.
+@dataclass(frozen=True, kw_only=True)
+class RosterTaken:
+    """How many agents were new, known and left alone, and the ids of those whose record is another now."""
+
+    added: int
+    known: int
+    left: int
+    changed: tuple[str, ...]
+
+
+def keep_roster(
+    connection: Connection, roster: Iterable[Papers], now: datetime, unsound: frozenset[str] = frozenset()
+) -> RosterTaken:
+    """Take every agent's papers over.
 
     An agent who no longer stands in the roster keeps the old date, and R16 stops access
-    when that date is stale.
+    when that date is stale. People whose record is `unsound` (by their ids) are left alone: to take
+    their papers over would be to take over what else was changed.
     """
-    new = known = 0
+    moment = rfc3339(now)
+    known = select(people).where(people.c.licence.is_not(None))
+    before = {row.licence: row for row in connection.execute(known)}
+    fresh: list[dict[str, Any]] = []
+    changed: list[str] = []
+    listed: set[str] = set()
     for papers in roster:
-        values = _columns_of(papers) | {"roster_at": rfc3339(now)}
-        changed = connection.execute(people.update().where(people.c.licence == papers.licence).values(values))
-        if changed.rowcount:
-            known += 1
-        else:
-            fresh = {"id": str(uuid4()), "username": papers.licence}
-            connection.execute(people.insert().values(values | fresh))
-            new += 1
-    return new, known
+        listed.add(papers.licence)
+        values = _columns_of(papers) | {"listed": True}
+        row = before.get(papers.licence)
+        if row is None:
+            fresh.append(values | {"id": str(uuid4()), "username": papers.licence, "roster_at": moment})
+            continue
+        if row.id in unsound or all(getattr(row, name) == value for name, value in values.items()):
+            continue
+        connection.execute(people.update().where(people.c.id == row.id).values(values))
+        changed.append(row.id)
+    sound = [row for row in before.values() if row.id not in unsound]
+    gone = [row.id for row in sound if row.listed and row.licence not in listed]
+    for some in _in_parts(gone):
+        connection.execute(people.update().where(people.c.id.in_(some)).values(listed=False))
+    here = [row.id for row in sound if row.licence in listed]
+    for some in _in_parts(here):
+        connection.execute(people.update().where(people.c.id.in_(some)).values(roster_at=moment))
+    if fresh:
+        connection.execute(people.insert(), fresh)
+    return RosterTaken(
+        added=len(fresh),
+        known=len(here),
+        left=len(listed) - len(fresh) - len(here),
+        changed=(*changed, *gone, *(str(values["id"]) for values in fresh)),
+    )
 
 
 def keep_member(
-    connection: Connection, role: Role, username: str, name: str, email: str, now: datetime
+    connection: Connection,
+    role: Role,
+    username: str,
+    name: str,
+    email: str,
+    now: datetime,
+    *,
+    member: str | None = None,
 ) -> str:
-    """Add somebody who is no agent, with papers that say nothing; return their id."""
+    """Add somebody who is no agent, with papers that say nothing; return their id (`member` or fresh)."""
     if role not in MEMBERS:
         raise ValueError("agents and managers come by the roster")
-    member = str(uuid4())
+    member = member or str(uuid4())
     values = dict.fromkeys(Papers.__dataclass_fields__, "") | dict.fromkeys(_DAYS, NEVER.isoformat())
     values |= {"id": member, "username": username, "role": role.value, "name": name, "email": email}
     connection.execute(people.insert().values(values | {"licence": None, "roster_at": rfc3339(now)}))
@@ -109,6 +152,11 @@ def newest_roster(connection: Connection) -> str | None:
     """Return when the last roster came (RFC 3339), or None before the first."""
     of_agents = select(people.c.roster_at).where(people.c.licence.is_not(None))
     return connection.execute(of_agents.order_by(people.c.roster_at.desc()).limit(1)).scalar()
+
+
+def _in_parts(items: list[str]) -> Iterator[list[str]]:
+    for start in range(0, len(items), _AT_ONCE):
+        yield items[start : start + _AT_ONCE]
 
 
 def _columns_of(papers: Papers) -> dict[str, Any]:

@@ -27,15 +27,13 @@ def proposed_sets(connection: Connection) -> list[str]:
 
 
 def approvers(connection: Connection, digest: str) -> list[str]:
-    """Return who approved a set since it was adopted last, if it ever was, each once."""
+    """Return who approved a set since a set was adopted last, each once and in that order."""
     people: dict[str, None] = {}
     events = {Event.POLICY_APPROVED, Event.POLICY_ADOPTED}
     for found in entries_of(connection, action=Action.APPROVE_POLICY.value, events=events):
-        if found.entry.resource.id != digest:
-            continue
         if found.entry.event is Event.POLICY_ADOPTED:
             people.clear()
-        else:
+        elif found.entry.resource.id == digest:
             people[found.entry.actor.id] = None
     return list(people)
 

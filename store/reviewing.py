@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from audit.counts import count_entries
 from audit.entry import Actor
 from policies.actions import EVENT_OF, Action
-from policies.fact_groups import Candidate, Glass, Lock, Reading, Session
+from policies.fact_groups import Candidate, Glass, Lock, Reading, Review, Session
 from policies.fact_groups import Person as PersonFacts
 from policies.facts import (
     ApprovePolicyFacts,
@@ -25,11 +25,13 @@ from policies.facts import (
     TraceBookFacts,
 )
 from policies.gate import Ask, Bound
-from policies.rules import PolicySet
+from policies.rules import PolicySet, packaged_set
 from runtime.clock import rfc3339
+from runtime.database import hold
 from store.glass import GlassReason, GlassState, find_glass, has_open_glass
 from store.people import person_by_id
 from store.policy_sets import adopted_set, approvers, proposed_sets
+from store.reviews import last_review
 from store.standing import console_session, failed_factors, person_facts, service_facts, session_facts
 
 _DAY = timedelta(days=1)
@@ -45,9 +47,17 @@ class ReviewerFacts:
     def read_ledger(
         self, connection: Connection, actor: Actor, ask: Ask, now: datetime
     ) -> tuple[ReadLedgerFacts, Bound]:
-        """Return the facts of a look into the ledger."""
-        reading = self._reading(connection, actor, ask.action, now)
-        return ReadLedgerFacts(**self._who(connection, actor, now), reading=reading), Bound(purpose="audit")
+        """Return the facts of a look into the ledger; a claim `attests` makes it a review of the log."""
+        attests = bool(ask.claims.get("attests"))
+        facts = ReadLedgerFacts(
+            **self._who(connection, actor, now),
+            reading=self._reading(connection, actor, ask.action, now),
+            review=Review(
+                attests=attests,
+                own=attests and (last := last_review(connection)) is not None and last.person == actor.id,
+            ),
+        )
+        return facts, Bound(purpose="audit")
 
     def find_consumer(
         self, connection: Connection, actor: Actor, ask: Ask, now: datetime
@@ -66,12 +76,13 @@ class ReviewerFacts:
         self, connection: Connection, actor: Actor, ask: Ask, now: datetime
     ) -> tuple[ApprovePolicyFacts, Bound]:
         """Return the facts of approving the policy set that is the ask's resource."""
-        digest, adopted = ask.resource.id, adopted_set(connection)
-        is_founding = adopted is None and not self._is_demo and digest == self._policy.digest
+        # Two reviewers at once wait for one another: the second finds the first one's approval.
+        hold(connection, "policies")
+        digest, adopted, packaged = ask.resource.id, adopted_set(connection), packaged_set().digest
         candidate = Candidate(
-            known=is_founding or digest in proposed_sets(connection),
-            in_force=digest == (self._policy.digest if self._is_demo else adopted),
-            founding=is_founding,
+            known=digest == packaged or digest in proposed_sets(connection),
+            in_force=digest == (packaged if self._is_demo else adopted),
+            founding=digest == packaged and adopted is None and not self._is_demo,
             approved_by_actor=actor.id in approvers(connection, digest),
         )
         return ApprovePolicyFacts(**self._who(connection, actor, now), candidate=candidate), Bound()

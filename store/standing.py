@@ -9,7 +9,9 @@ from sqlalchemy import Connection
 from audit.counts import count_entries
 from audit.entry import Actor
 from audit.events import Event, Outcome
+from audit.lookups import entries_of
 from identity.people import Papers, Person
+from policies.actions import Action
 from policies.fact_groups import Account, Licensing, Moment, Session
 from policies.fact_groups import Person as PersonFacts
 from policies.numbers import Numbers
@@ -29,8 +31,10 @@ def moment_of(now: datetime) -> Moment:
 
 
 def person_facts(person: Person, now: datetime) -> PersonFacts:
-    """Return who somebody is; idle days count from the last sign-in, or from joining."""
-    return PersonFacts(role=person.role.value, disabled=person.disabled, idle_days=idle_days(person, now))
+    """Return who somebody is, not compared yet; idle days count from the last sign-in, or from joining."""
+    return PersonFacts(
+        role=person.role.value, disabled=person.disabled, idle_days=idle_days(person, now), recorded=False
+    )
 
 
 def idle_days(person: Person, now: datetime) -> int:
@@ -59,6 +63,7 @@ def account_facts(
             known=False,
             disabled=False,
             idle_days=0,
+            recorded=True,
             password_ok=False,
             second_factor_ok=False,
             failed_factors=0,
@@ -67,6 +72,7 @@ def account_facts(
         known=found.password_hash is not None,
         disabled=found.disabled,
         idle_days=idle_days(found, now),
+        recorded=False,
         password_ok=password_ok,
         second_factor_ok=second_factor_ok,
         failed_factors=failed_factors(connection, person, numbers, now),
@@ -75,7 +81,7 @@ def account_facts(
 
 def service_facts(actor: Actor) -> PersonFacts:
     """Return the neutral facts of the service itself and of the operator's console."""
-    return PersonFacts(role=actor.role, disabled=False, idle_days=0)
+    return PersonFacts(role=actor.role, disabled=False, idle_days=0, recorded=False)
 
 
 def licensing_facts(person: Person, now: datetime) -> Licensing:
@@ -144,8 +150,12 @@ def console_session() -> Session:
 
 
 def failed_factors(connection: Connection, person: str, numbers: Numbers, now: datetime) -> int:
-    """Return how often a person's sign-in failed within the lock's window, by the ledger."""
+    """Return how often a person's sign-in failed within the lock's window, since their last release."""
     since = rfc3339(now - timedelta(seconds=numbers.failed_factors_window_seconds))
+    released = entries_of(
+        connection, action=Action.RELEASE_LOCK.value, events={Event.LOCK_RELEASED}, since=since
+    )
+    since = max([since, *(one.entry.at for one in released if one.entry.resource.id == person)])
     return count_entries(
         connection, event=Event.SESSION_REQUESTED, outcome=Outcome.REFUSE, actor=person, since=since
     )

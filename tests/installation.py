@@ -17,7 +17,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -31,15 +31,16 @@ from argon2 import PasswordHasher
 
 from audit.entry import Actor, Resource, SnapshotRef
 from audit.events import Event
+from cli.people import take_roster
 from house.founding import CONSOLE, OPERATOR, Charter, found_installation
 from house.invitations import Invited
 from house.wiring import House
-from identity.people import Newcomer, Person, Role
-from identity.roster import read_roster
+from identity.people import Newcomer, Papers, Person, Role
 from policies.actions import Action
 from policies.gate import Ask, Who
+from policies.rules import packaged_set
 from runtime.clock import rfc3339
-from runtime.database import reading, writing
+from runtime.database import reading
 from runtime.settings import Settings, load_settings
 from snapshot.importing import import_extract
 from snapshot.publishing import publish
@@ -114,8 +115,7 @@ class Installation:
 
     def take_roster(self) -> None:
         """Take the test roster over."""
-        with writing(self.operator.engine) as connection:
-            keep_roster(connection, read_roster(self.roster.read_bytes()), self.operator.clock.now())
+        take_roster(self.operator, self.roster)
 
     def publish(self, extract: Path) -> SnapshotRef:
         """Import and publish an extract."""
@@ -138,25 +138,27 @@ class Installation:
             person = person_by_licence(connection, licence)
         resource = Resource(kind="person", id=person.id)
         with house.gate.transaction(CONSOLE_WHO) as tx:
-            keep_password(tx.connection, person.id, CHEAP_HASHER.hash(password))
             permit = tx.decide(Ask(action=Action.ENROL_FACTOR, resource=resource))
-            tx.record(Event.PERSON_ENROLLED, Action.ENROL_FACTOR, resource, because=permit)
+            keep_password(tx.connection, person.id, CHEAP_HASHER.hash(password))
+            record = house.records.of(tx.connection, person.id)
+            tx.record(Event.PERSON_ENROLLED, Action.ENROL_FACTOR, resource, because=permit, record=record)
         secret = house.vault.enrol_factor(permit.grant().index)
         with reading(house.engine) as connection:
             return Enrolled(person_by_licence(connection, licence), password, secret)
 
     def sign_in(self, enrolled: Enrolled) -> Who:
         """Open a session for a person without going over HTTP."""
-        now = self.api.clock.now()
-        with writing(self.api.engine) as connection:
-            token = new_token()
-            start_session(connection, enrolled.person.id, token, now)
-            keep_sign_in(connection, enrolled.person.id, now)
-        role = enrolled.person.role.value
+        token, role = new_token(), enrolled.person.role.value
         actor = Actor(
             kind="person", id=enrolled.person.id, role=role, session=digest_of(token), amr=("pwd", "otp")
         )
-        return Who(actor=actor, client="127.0.0.1")
+        who = Who(actor=actor, client="127.0.0.1")
+        with self.api.gate.transaction(who) as tx:
+            start_session(tx.connection, enrolled.person.id, token, tx.now)
+            keep_sign_in(tx.connection, enrolled.person.id, tx.now)
+            session = Resource(kind="session", id=digest_of(token))
+            tx.record(Event.SESSION_STARTED, Action.SIGN_IN, session)
+        return who
 
     def ask(self, who: Who, *, acknowledged: bool = True, channel: str = "email") -> str:
         """Ask for an export through the gate; return its id."""
@@ -182,6 +184,15 @@ class Installation:
             )
         return export
 
+    def adopt_policies(self) -> None:
+        """Bring the packaged policy set into force, as if both founding people had approved it."""
+        digest = packaged_set().digest
+        resource = Resource(kind="policy", id=digest)
+        with self.operator.gate.transaction(CONSOLE_WHO) as tx:
+            tx.record(Event.POLICY_ADOPTED, Action.APPROVE_POLICY, resource)
+        for house in (self.operator, self.api):
+            house.policies.look_again()
+
     def close(self) -> None:
         """Stop what runs."""
         for process in self.started:
@@ -194,6 +205,23 @@ class Installation:
         sockets = self.settings.vault_socket.parent
         if sockets.parent != self.data:
             shutil.rmtree(sockets, ignore_errors=True)
+
+
+def take_down(house: House, *persons: str) -> None:
+    """Have the ledger take people's records down as they stand, as whoever changes them does."""
+    with house.gate.transaction(CONSOLE_WHO) as tx:
+        for person in persons:
+            record = house.records.of(tx.connection, person)
+            whose = Resource(kind="person", id=person)
+            tx.record(Event.PERSON_RECORDED, Action.MANAGE_PEOPLE, whose, record=record)
+
+
+def take_papers(house: House, roster: Sequence[Papers]) -> None:
+    """Take a roster of a few over, with its entries; who isn't in it stands in no roster any more."""
+    with house.gate.transaction(CONSOLE_WHO) as tx:
+        taken = keep_roster(tx.connection, roster, tx.now)
+        tx.record(Event.ROSTER_IMPORTED, Action.MANAGE_PEOPLE, Resource(kind="roster", id="a-few"))
+    take_down(house, *taken.changed)
 
 
 def a_founding(

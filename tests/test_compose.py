@@ -6,16 +6,16 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import compose
-import psycopg
 import pytest
 
 from runtime.broker import broker_client
-from runtime.database import check_database, migrate, open_database
+from runtime.database import check_database, open_database, reading
+from runtime.roles import bring_up, is_separated
 from runtime.servers import server_url
 from tests.backends import broker_answers, servers
 
@@ -219,28 +219,41 @@ def secret(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.servers
-def test_the_databases_script_makes_a_database_that_fits(secret: Path) -> None:
-    """The role that the house signs in as owns its database, has no other right, and can migrate."""
+@pytest.fixture
+def database(secret: Path) -> Iterator[Callable[[str], str]]:
+    """A database made by the script that Compose hands to PostgreSQL; asked for the URL of a role there."""
     running = servers()
     script = ["psql", "--quiet", "--no-psqlrc", "--host", str(running.folder), "--username", "postgres"]
-    environment = os.environ | {"SEALEDBOOK_PASSWORD_FILE": str(secret)}
+    names = ("SEALEDBOOK_PASSWORD_FILE", "SEALEDBOOK_OWNER_PASSWORD_FILE")
+    environment = os.environ | dict.fromkeys(names, str(secret))
     subprocess.run([*script, "--file", str(ROOT / "deploy" / "postgres.sql")], check=True, env=environment)
     try:
-        url = f"postgresql+psycopg://sealedbook@/sealedbook?host={running.folder}"
-        check_database(url)
-        engine = open_database(url)
-        migrate(engine)
-        engine.dispose()
-        with psycopg.connect(host=str(running.folder), user="sealedbook", dbname="sealedbook") as line:
-            rights = line.execute(
-                "SELECT rolsuper, rolcreatedb, rolcreaterole, rolreplication FROM pg_roles"
-                " WHERE rolname = current_user"
-            ).fetchone()
-        assert (False, False, False, False) == rights
+        yield lambda role: f"postgresql+psycopg://{role}@/sealedbook?host={running.folder}"
     finally:
         running.administer("DROP DATABASE sealedbook WITH (FORCE)")
         running.administer("DROP ROLE sealedbook")
+        running.administer("DROP ROLE sealedbook_owner")
+
+
+@pytest.mark.servers
+def test_the_databases_script_makes_a_database_that_fits(database: Callable[[str], str]) -> None:
+    """Its owner can migrate, the house's role works with less, and neither is anything more."""
+    house, owner = database("sealedbook"), database("sealedbook_owner")
+    check_database(house)
+    bring_up(house, owner)
+    bring_up(house, owner)
+
+    engine = open_database(house)
+    try:
+        assert is_separated(engine)
+        with reading(engine) as connection:
+            rights = connection.exec_driver_sql(
+                "SELECT bool_or(rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication) FROM pg_roles"
+                " WHERE starts_with(rolname, 'sealedbook')"
+            ).scalar_one()
+        assert rights is False
+    finally:
+        engine.dispose()
 
 
 @pytest.fixture

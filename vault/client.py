@@ -10,7 +10,7 @@ lines that stay open for a while.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -59,12 +59,15 @@ class _Question:
 
 
 class VaultClient:
-    """Speaks to the vault for one kind of caller."""
+    """Speaks to the vault for one kind of caller.
 
-    def __init__(self, socket: Path, credential: str, reader: ProofReader) -> None:
+    A credential that may change while this process runs is given as a function that reads it.
+    """
+
+    def __init__(self, socket: Path, credential: str | Callable[[], str], reader: ProofReader) -> None:
         self._path = socket
         self._lines = Lines(socket)
-        self._credential = credential
+        self._credential = credential if callable(credential) else lambda: credential
         self._reader = reader
         self._seen_size = 0
 
@@ -167,7 +170,7 @@ class VaultClient:
         answer = self._ask_once(
             Request(
                 call=Call.VERIFY_TOTP,
-                credential=self._credential,
+                credential=self._credential(),
                 texts={"person": person, "code": code},
             )
         )
@@ -226,7 +229,7 @@ class VaultClient:
         ]
         request = Request(
             call=question.call,
-            credential=self._credential,
+            credential=self._credential(),
             proof=ShownProof(base=proof.base, head=proof.head, consistency=tuple(proof.consistency)),
             checkpoint=proof.checkpoint,
             texts=question.texts,

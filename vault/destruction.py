@@ -19,12 +19,20 @@ from datetime import datetime
 
 from audit.checkpoint import sign_note
 from runtime.clock import rfc3339
+from vault.errors import Code, RefusalError
 from vault.holdings import Holdings, read_target
 from vault.permits import Permit
 from vault.signing import Signing
 from vault.store import Store
 
+KEPT_YEARS = 10  # rule R25: the least that anybody may set
 FIRST_LINE = "sealed book destruction v1"
+
+
+def _is_kept(object_id: str, now: datetime) -> bool:
+    """Tell whether an object is a year's pseudonym key whose entries may not lose it yet."""
+    kind, _, rest = object_id.partition(":")
+    return kind == "year" and now.year <= int(rest) + KEPT_YEARS
 
 
 class Destruction:
@@ -38,6 +46,8 @@ class Destruction:
     def destroy(self, objects: tuple[str, ...], permit: Permit, now: datetime) -> list[str]:
         """Destroy objects under a fresh permit; return one signed record each, in their order."""
         targets = [read_target(object_id) for object_id in objects]
+        if any(_is_kept(object_id, now) for object_id in objects):
+            raise RefusalError(Code.KEPT, "objects")
         records = []
         for object_id, target in zip(objects, targets, strict=True):
             record = self._latest(object_id) if self._holdings.is_shredded(target) else None

@@ -33,6 +33,7 @@ class Code(StrEnum):
     UNKNOWN = "unknown"
     DESTROYED = "destroyed"
     DAMAGED = "damaged"
+    KEPT = "kept"
     FACTOR_LOCKED = "factor_locked"
     QUOTA = "quota"
 
@@ -58,6 +59,7 @@ ADVICE = {
     Code.BARRED: "the export was destroyed; nothing is minted for it again",
     Code.UNKNOWN: "the vault holds no such thing",
     Code.DESTROYED: "destroyed; it can't be opened again",
+    Code.KEPT: "what has to be kept for years can't be destroyed before",
     Code.DAMAGED: "what the vault holds under this name was altered or swapped; restore the vault's backup",
     Code.FACTOR_LOCKED: "too many wrong codes; wait 15 minutes",
     Code.QUOTA: "this kind of caller opened as much as it may within a minute or an hour; wait",

@@ -18,6 +18,7 @@ from vault.store import Store
 from vault.wrapping import WrapError
 
 _ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+_YEAR = re.compile(r"2[0-9]{3}", re.ASCII)
 _FENCED = re.compile(r"([A-Za-z0-9._:-]{1,128})\.(0|[1-9][0-9]{0,17})")
 
 
@@ -60,7 +61,7 @@ def read_target(object_id: str) -> Target:
     """Read an object id, `<kind>:<id>` or `<kind>:<export>.<fencing>`; else raise a misfit."""
     kind, _, rest = object_id.partition(":")
     reader = _TARGETS.get(kind)
-    form = _FENCED if kind in _FENCED_KINDS else _ID
+    form = _FORMS.get(kind, _ID)
     if reader is None or not form.fullmatch(rest):
         raise RefusalError(Code.MISFIT, "objects")
     return reader(rest)
@@ -72,9 +73,11 @@ _TARGETS: dict[str, Callable[[str], Target]] = {
     "passphrase": lambda rest: Target(names=(f"passphrase:{rest}",)),
     "export": lambda rest: Target(owner=rest),
     "snapshot": lambda rest: Target(names=(snapshot_name(rest),)),
+    "year": lambda rest: Target(names=(f"year:{rest}",)),
     "factor": lambda rest: Target(names=(factor_name(rest),)),
 }
 _FENCED_KINDS = frozenset({"book", "key", "passphrase"})
+_FORMS = {**dict.fromkeys(_FENCED_KINDS, _FENCED), "year": _YEAR}
 
 
 def _owner_of(name: str) -> str:

@@ -98,7 +98,7 @@ def write_request(request: Request) -> dict[str, Any]:
             "base": request.proof.base,
             "size": request.proof.head.size,
             "root": encode_bytes(request.proof.head.root),
-            "consistency": [encode_bytes(one) for one in request.proof.consistency],
+            "consistency": encode_bytes(b"".join(request.proof.consistency)),
         }
     if request.checkpoint is not None:
         message["checkpoint"] = request.checkpoint
@@ -115,7 +115,7 @@ def _write_entry(shown: ShownEntry) -> dict[str, Any]:
     return {
         "index": shown.index,
         "entry": encode_bytes(shown.encoded),
-        "inclusion": [encode_bytes(one) for one in shown.inclusion],
+        "inclusion": encode_bytes(b"".join(shown.inclusion)),
     }
 
 

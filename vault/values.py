@@ -9,6 +9,7 @@ from vault.table import BATCH_MOST
 
 _SIZE_LIMIT = 2**62
 _PROOF_LIMIT = 128
+_HASH_BYTES = 32
 
 
 def read_members(value: object, names: frozenset[str] | None = None) -> dict[str, Any]:
@@ -51,7 +52,8 @@ def read_texts(value: object) -> tuple[str, ...]:
 
 
 def read_hashes(value: object) -> tuple[bytes, ...]:
-    """Read the hashes of a proof."""
-    if not isinstance(value, list) or len(value) > _PROOF_LIMIT:
+    """Read the hashes of a proof, which travel as one run of bytes, 32 each."""
+    data = decode_bytes(value)
+    if len(data) % _HASH_BYTES or len(data) > _PROOF_LIMIT * _HASH_BYTES:
         raise FramingError("not a proof")
-    return tuple(decode_bytes(one) for one in value)
+    return tuple(data[start : start + _HASH_BYTES] for start in range(0, len(data), _HASH_BYTES))

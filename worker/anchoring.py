@@ -15,13 +15,14 @@ from collections.abc import Sequence
 import structlog
 
 from audit.anchor import Anchor, AnchorError, Copy, Trouble, is_due, may_try, next_try
-from audit.checkpoint import Head, read_checkpoint
+from audit.checkpoint import Head
 from audit.entry import HeadRef, Resource
 from audit.events import Event, Outcome
+from audit.key_history import KeyHistory
 from audit.movement import check_extended
 from delivery.anchor_mail import MailAnchor
 from house.anchoring import MAIL, Look, Post, anchor_posts, look_at
-from house.anchors import ledger_key, read_back, readable_anchors
+from house.anchors import ledger_keys, read_back, readable_anchors
 from house.wiring import WorkerHouse
 from runtime.database import reading
 from store.outposts import note_failed, note_reached, reviewers_addresses
@@ -54,22 +55,23 @@ class Anchoring:
         due = is_due(look.standing, look.moved, look.now, post.pace, at_publish=post.at_publish)
         if note is None or not due or not may_try(look.standing, look.now):
             return
-        _origin, head = read_checkpoint(note, ledger_key(house.settings))
+        keys = ledger_keys(house)
+        _key, head = keys.read_checkpoint(note)
         if look.moved.since is not None and head.size <= look.standing.size:
             # What moved isn't signed yet; an older head says nothing of it.
             return
         try:
-            self._anchor(self._anchors[post.name], look, Copy(size=head.size, at=look.now, note=note))
+            self._check(self._anchors[post.name], look, keys)
+            self._anchors[post.name].put(Copy(size=head.size, at=look.now, note=note))
         except AnchorError as error:
             self._note_failed(look, error.trouble)
         else:
             self._note_reached(look, head)
 
-    def _anchor(self, anchor: Anchor, look: Look, copy: Copy) -> None:
+    def _check(self, anchor: Anchor, look: Look, keys: KeyHistory) -> None:
         if look.standing.head is not None:
             check_extended(self._house.reader, look.standing.head)
-        read_back(self._house.reader, anchor, look.standing.size, ledger_key(self._house.settings))
-        anchor.put(copy)
+        read_back(self._house.reader, anchor, look.standing.size, keys)
 
     def _note_reached(self, look: Look, head: Head) -> None:
         with self._house.gate.transaction(SERVICE) as tx:

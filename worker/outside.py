@@ -10,8 +10,10 @@ from collections.abc import Callable
 from house.anchoring import anchor_posts
 from house.wiring import WorkerHouse
 from worker.anchoring import Anchoring
+from worker.witnessing import Witnessing
 
 ANCHORS = "anchors"
+WITNESSES = "witnesses"
 
 
 def outside_work(house: WorkerHouse) -> dict[str, Callable[[], None]]:
@@ -19,4 +21,6 @@ def outside_work(house: WorkerHouse) -> dict[str, Callable[[], None]]:
     work: dict[str, Callable[[], None]] = {}
     if anchor_posts(house.settings):
         work[ANCHORS] = lambda: Anchoring(house).run()
+    if house.settings.witnesses_file is not None:
+        work[WITNESSES] = lambda: Witnessing(house).run()
     return work

@@ -30,6 +30,7 @@ from runtime.clock import parse_rfc3339
 from runtime.database import reading
 from snapshot.calendar import next_cutoff
 from snapshot.published import newest_row
+from store.glass import GlassState, recent_glasses
 
 PAGE_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -54,6 +55,7 @@ class Link:
 
 _ACCOUNT = Link(label="Account", href="/account")
 _PEOPLE = Link(label="People", href="/people")
+_POLICIES = Link(label="Policies", href="/policies")
 _AGENTS = (
     Link(label="Agent Dashboard", href="/dashboard"),
     Link(label="Delegations", href="/delegations", within=("/consumers", "/export")),
@@ -64,8 +66,8 @@ NAVIGATION: Mapping[Role, tuple[Link, ...]] = MappingProxyType(
     {
         Role.AGENT: _AGENTS,
         Role.MANAGER: _AGENTS,
-        Role.REVIEWER: (Link(label="Desk", href="/desk"), _PEOPLE, _ACCOUNT),
-        Role.OPERATOR: (Link(label="Operator", href="/operator"), _PEOPLE, _ACCOUNT),
+        Role.REVIEWER: (Link(label="Desk", href="/desk"), _PEOPLE, _POLICIES, _ACCOUNT),
+        Role.OPERATOR: (Link(label="Operator", href="/operator"), _PEOPLE, _POLICIES, _ACCOUNT),
     }
 )
 HOME: Mapping[Role, str] = MappingProxyType({role: links[0].href for role, links in NAVIGATION.items()})
@@ -93,6 +95,15 @@ def data_dates(house: House) -> DataDates | None:
         return None
     as_of = parse_rfc3339(row["as_of"])
     return DataDates(as_of=as_of, next_as_of=next_cutoff(as_of))
+
+
+def broken_glasses(house: House, visitor: SignedIn | None) -> int:
+    """Return how many glasses are broken or about to be, for those who watch over them."""
+    if visitor is None or visitor.person.role is not Role.REVIEWER:
+        return 0
+    with reading(house.engine) as connection:
+        glasses = recent_glasses(connection, house.policy.numbers, house.clock.now())
+    return sum(glass.state is not GlassState.OVER for glass in glasses)
 
 
 @cache
@@ -151,6 +162,7 @@ def page(
         "is_demo": house.settings.mode == "demo",
         "static": static_version(),
         "dates": None if is_bare else data_dates(house),
+        "glasses_up": 0 if is_bare else broken_glasses(house, visitor),
         "visitor": visitor,
         "csrf": visitor.session.csrf if visitor else "",
         "navigation": [

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from api.pages import account, asking, books, consumers, dashboard, desk, entrance, joining, people, static
+from api.pages import (
+    account,
+    asking,
+    books,
+    consumers,
+    dashboard,
+    desk,
+    entrance,
+    joining,
+    oversight,
+    people,
+    policies,
+    static,
+)
 
 PAGES: tuple[APIRouter, ...] = (
     static.router,
@@ -16,5 +29,7 @@ PAGES: tuple[APIRouter, ...] = (
     books.router,
     account.router,
     people.router,
+    policies.router,
     desk.router,
+    oversight.router,
 )

@@ -13,8 +13,20 @@ from types import MappingProxyType
 from exports.states import Reason, State
 from identity.passwords import Weakness
 from policies.numbers import Numbers
+from store.glass import GlassReason
 
 LINK = "link"
+
+GLASS_REASONS: Mapping[str, str] = MappingProxyType(
+    {
+        GlassReason.INCIDENT.value: "An incident",
+        GlassReason.COMPROMISED_ACCOUNT.value: "A compromised account",
+        GlassReason.REGULATOR.value: "A regulator’s request",
+        GlassReason.COURT.value: "A court order",
+        GlassReason.CONSUMER_COMPLAINT.value: "A consumer’s complaint",
+    }
+)
+"""Why a glass may be broken."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ from house.doctor.data import check_exports, check_roster, check_snapshot
 from house.doctor.findings import Finding, failed
 from house.doctor.keys import check_files, check_vault
 from house.doctor.ledger import check_clock, check_database, check_ledger
+from house.doctor.people import check_people
 from house.doctor.ways import check_broker, check_disk, check_mail
 from house.wiring import House
 from runtime.logs import place_of
@@ -22,6 +23,7 @@ CHECKS: dict[str, Callable[[House], Finding]] = {
     "clock": check_clock,
     "snapshot": check_snapshot,
     "roster": check_roster,
+    "people": check_people,
     "exports": check_exports,
     "disk": check_disk,
 }

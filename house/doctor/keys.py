@@ -25,6 +25,7 @@ def check_files(house: House) -> Finding:
     apart = (settings.credentials / CallerKind.OPERATOR.value).is_dir()
     kinds = [CallerKind.OPERATOR] if apart else list(CallerKind)
     own = [settings.credential_path(kind.value) for kind in kinds]
+    own.append(settings.record_key_path(CallerKind.OPERATOR.value))
     places = [settings.data, *own]
     if settings.vault_home.exists() and os.access(settings.vault_home, os.R_OK):
         places.append(settings.vault_home)
@@ -34,8 +35,8 @@ def check_files(house: House) -> Finding:
     loose = [path for path in places if _is_open_to_others(path)]
     if loose:
         return failed(_FILES, f"others may open {_listed(loose)}", f"chmod go-rwx {_listed(loose)}")
-    held = "the operator's credential" if apart else f"{len(own)} credentials"
-    return well(_FILES, f"{held} and the ledger's key, for their owner alone")
+    held = "the operator's credential" if apart else f"{len(kinds)} credentials"
+    return well(_FILES, f"{held}, the key of people's records and the ledger's key, for their owner alone")
 
 
 def check_vault(house: House) -> Finding:

@@ -28,11 +28,11 @@ from runtime.clock import HouseClock
 from runtime.database import writing
 from snapshot.published import newest_published
 from store.exports import claim_export, move_export, release_claim
-from store.people import keep_roster, person_by_licence
+from store.people import person_by_licence
 from store.sessions import new_token, start_session
 from store.tables import people
 from tests.backends import refuse_entries, take_entries
-from tests.installation import Enrolled, Installation
+from tests.installation import Enrolled, Installation, take_down, take_papers
 from worker.service import SERVICE
 
 LIGHT = Strength(passes=1, memory_kib=8, lanes=1)
@@ -101,8 +101,7 @@ class Desk:
     def an_agent(self, **papers: Any) -> Enrolled:
         """Return a fresh agent in good standing, with a password and a second factor."""
         licence = f"0Z{next(_numbers):05d}"
-        with writing(self.house.engine) as connection:
-            keep_roster(connection, [some_papers(licence, **papers)], self.house.clock.now())
+        take_papers(self.house, [some_papers(licence, **papers)])
         return self.home.enrol(licence)
 
     def code(self, enrolled: Enrolled) -> str:
@@ -196,8 +195,6 @@ class Desk:
 def a_desk(home: Installation) -> Iterator[Desk]:
     """Put an application in front of an installation."""
     house = MovableHouse(home.settings, "api")
-    # Loading the policy set anew for every test would say nothing about the application.
-    house.__dict__["policy"] = home.api.policy
     with TestClient(make_app(house, Passwords(LIGHT), beat_seconds=0.01)) as client:
         yield Desk(home, house, client)
 
@@ -231,6 +228,7 @@ def disable(desk: Desk, enrolled: Enrolled) -> None:
     """Close a person's account."""
     with writing(desk.house.engine) as connection:
         connection.execute(update(people).where(people.c.id == enrolled.person.id).values(disabled=True))
+    take_down(desk.house, enrolled.person.id)
 
 
 def a_licence(desk: Desk, **papers: Any) -> str:

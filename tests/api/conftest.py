@@ -56,6 +56,7 @@ def desk(home: Installation) -> Iterator[Desk]:
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Installation, dict[Role, Invited]]]:
     """A live installation, founded by two people who were invited and didn't join yet."""
     with a_live_installation(tmp_path_factory.mktemp("live")) as made:
+        made[0].adopt_policies()
         yield made
 
 

@@ -1,9 +1,12 @@
-"""A vault with fault switches: it fails by a given error, or something happens while it answers."""
+"""Parts of a house with switches: a vault that fails or is slow, a policy set that a test made."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from house.policies import Policies, Stage, Standing
+from house.wiring import House
+from policies.rules import PolicySet
 from vault.answers import ListKeys
 from vault.client import VaultClient
 
@@ -49,3 +52,15 @@ class SlowVault:
         keys = self._vault.view_consumers(permit, published=published)
         self._meanwhile()
         return keys
+
+
+class GivenPolicies(Policies):
+    """A policy set that a test made, in force."""
+
+    def __init__(self, house: House, policy: PolicySet) -> None:
+        super().__init__(house.settings, house.engine)
+        self._given = Standing(policy=policy, stage=Stage.IN_FORCE)
+
+    def standing(self) -> Standing:
+        """Return the test's set."""
+        return self._given

@@ -19,7 +19,7 @@ from store.invitations import invitation_by_digest
 from store.people import keep_joined, person_by_id
 from store.sessions import new_token, start_session
 from tests.api.callers import Caller, Desk
-from tests.installation import CONSOLE_WHO, Enrolled
+from tests.installation import CONSOLE_WHO, Enrolled, take_down
 from tests.mail_server import MailServer
 
 PASSWORD = "seven quiet lanterns"
@@ -63,6 +63,7 @@ class Joiners:
         with writing(self.desk.house.engine) as connection:
             person = add_member(connection, self.newcomer(role), now)
             keep_joined(connection, person, "no hash", now)
+        take_down(self.desk.house, person)
         return self.with_session(person)
 
     def with_session(self, person: str) -> Caller:

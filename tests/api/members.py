@@ -14,7 +14,7 @@ from store.sessions import new_token, start_session
 from store.tables import invitations
 from tests.api.callers import Desk
 from tests.api.surfing import Surfer, a_surfer
-from tests.installation import CONSOLE_WHO
+from tests.installation import CONSOLE_WHO, take_down
 
 
 def a_newcomer(role: Role = Role.REVIEWER) -> Newcomer:
@@ -29,6 +29,7 @@ def a_code(desk: Desk, *, approved: bool = True) -> str:
         with writing(desk.house.engine) as connection:
             mine = invitations.c.id == invited.invitation.id
             connection.execute(update(invitations).where(mine).values(approved_at=None))
+        take_down(desk.house, invited.person.id)
     return invited.code
 
 
@@ -39,6 +40,7 @@ def a_member(desk: Desk, role: Role = Role.REVIEWER) -> Surfer:
         person = add_member(connection, a_newcomer(role), now)
         keep_joined(connection, person, "no hash", now)
         start_session(connection, person, token, now)
+    take_down(desk.house, person)
     surfer = a_surfer(desk)
     surfer.client.cookies.set("session", token)
     return surfer

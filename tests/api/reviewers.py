@@ -9,6 +9,7 @@ from runtime.database import writing
 from store.people import keep_member
 from store.sessions import new_token, start_session
 from tests.api.callers import Caller, Desk
+from tests.installation import take_down
 
 NAME = "Robin Reviewer"
 _numbers = count(1)
@@ -20,6 +21,7 @@ def a_member(desk: Desk, role: Role = Role.REVIEWER) -> Caller:
     with writing(desk.house.engine) as connection:
         member = keep_member(connection, role, username, NAME, username, now)
         session, _ended = start_session(connection, member, token, now)
+    take_down(desk.house, member)
     caller = desk.caller()
     caller.client.cookies.set("session", token)
     caller.csrf, caller.person = session.csrf, member

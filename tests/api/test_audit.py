@@ -141,8 +141,8 @@ def test_a_cursor_belongs_to_its_search(desk: Desk) -> None:
     for _ in range(51):
         search(reviewer, rule="R99")
     cursor = search(reviewer, action="ReadLedger")["next"]
-    before = len(desk.entries())
     other = a_member(desk)
+    before = len(desk.entries())
 
     for caller, asked in (
         (reviewer, {"cursor": cursor}),

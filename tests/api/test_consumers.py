@@ -21,9 +21,9 @@ from store.sessions import digest_of, end_session
 from store.tables import people
 from store.viewing import rows_shown
 from tests.api.callers import Caller, Desk, a_desk, a_licence
-from tests.api.fakes import FailingVault, SlowVault
+from tests.api.fakes import FailingVault, GivenPolicies, SlowVault
 from tests.api.listed import AGENT, PLANTED, listed, pseudonyms_of, some_extract
-from tests.installation import Installation, an_installation
+from tests.installation import Installation, an_installation, take_down
 from tests.leaks import leaking_files
 from vault.errors import Code, VaultUnavailableError
 
@@ -254,8 +254,8 @@ def a_day_of(desk: Desk, rows: int) -> Iterator[Desk]:
     """Put an application with another daily number of rows before the same installation."""
     with a_desk(desk.home) as made:
         numbers = replace(made.house.policy.numbers, list_rows_per_day=rows)
-        made.house.__dict__["policy"] = replace(made.house.policy, numbers=numbers)
-        made.house.__dict__.pop("gate", None)
+        policy = replace(made.house.policy, numbers=numbers, digest="0" * 64)
+        made.house.__dict__["policies"] = GivenPolicies(made.house, policy)
         yield made
 
 
@@ -312,6 +312,8 @@ def test_who_has_no_list_is_refused_and_recorded(desk: Desk, role: str, rule: st
     licence = a_licence(desk)
     with writing(desk.house.engine) as connection:
         connection.execute(update(people).where(people.c.licence == licence).values(role=role))
+        person = person_by_licence(connection, licence).id
+    take_down(desk.house, person)
 
     answer = search(desk.with_session(licence))
 

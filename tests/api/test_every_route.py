@@ -29,6 +29,8 @@ OPEN: Mapping[str, str] = MappingProxyType(
         "GET /healthz": "a monitor asks whether the process answers",
         "GET /readyz": "a monitor asks whether the house can work; codes and numbers only",
         "GET /metrics": "a monitor asks for numbers; nobody is in them",
+        "GET /v1/heads/newest": "a witness asks for the signed head and a proof; nobody is in them",
+        "POST /v1/heads/cosigned": "a witness's signature proves who it is; nothing else is taken",
         "GET /help": "says how to open a book, to anybody",
         "GET /static/{name}": "style, script and sign of the pages",
         "GET /sign-in": "the way in",

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event, text
+from sqlalchemy import event, insert, select, text, update
 
 from audit.entry import Actor, Entry
 from audit.events import Event, Outcome
 from audit.search import PAGE_MAX, Found, FoundPage, Wanted, entries_of_export, search_entries
-from runtime.database import migrate, reading
+from audit.tables import ledger_entries, ledger_head, ledger_nodes
+from runtime.database import _migrations, migrate, open_database, reading
 from tests.audit.factories import AGENT, WORKER, ALedger, a_draft, a_ledger, a_permit
 
 REVIEWER = Actor(kind="person", id="p-0001", role="reviewer")
@@ -192,17 +195,23 @@ def test_no_search_reads_the_whole_ledger(varied: ALedger, wanted: Wanted) -> No
     assert any(name in plan for plan in plans for name in ("ledger_entries_", "ledger_rules USING PRIMARY"))
 
 
+@pytest.mark.embedded
 def test_older_ledgers_are_indexed_when_they_migrate(tmp_path: Path) -> None:
     """Decisions from before there were look-ups of rules are found by them like later ones."""
     made = a_varied_ledger(tmp_path, 40)
     expected = [each.index for each in everything(made) if "R09" in (each.entry.rules or ())]
-    with made.engine.begin() as connection:
-        connection.execute(text("DROP TABLE ledger_rules"))
-        for name in ("actor", "action", "outcome"):
-            connection.execute(text(f"DROP INDEX ledger_entries_newest_by_{name}"))
-        connection.execute(text("UPDATE alembic_version SET version_num = '0005'"))
+    older = open_database(f"sqlite:///{tmp_path / 'older.db'}")
+    with older.begin() as connection, reading(made.engine) as source:
+        config = _migrations()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0005")
+        for table in (ledger_entries, ledger_nodes):
+            connection.execute(insert(table), [dict(row) for row in source.execute(select(table)).mappings()])
+        head = source.execute(select(ledger_head)).mappings().one()
+        connection.execute(update(ledger_head).values(dict(head)))
 
-    migrate(made.engine)
+    migrate(older)
+    made = replace(made, engine=older)
     made.append(a_permit(outcome=Outcome.REFUSE, rules=("R09",), expires=None))
 
     assert [40, *expected] == [each.index for each in search(made, Wanted(rule="R09")).items]

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from audit import tree
 from audit.checkpoint import Head, SigningKey, sign_checkpoint
 from audit.cosignature import WitnessVerifier, verify_cosignature
+from audit.key_history import KeyHistory, sign_handover, write_history
 from audit.witness import (
     MAX_BODY_BYTES,
     SIZE_MEDIA_TYPE,
@@ -35,6 +36,7 @@ from audit.witness_server import WitnessServer
 ORIGIN = "ledger.example/sealed-book"
 KEY = SigningKey(ORIGIN, Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
 OTHER_KEY = SigningKey(ORIGIN, Ed25519PrivateKey.from_private_bytes(bytes(range(1, 33))))
+KEYS = KeyHistory(first=KEY.verifier)
 TIME = 1_790_000_000
 
 
@@ -77,8 +79,8 @@ def status_of(submit: Callable[[], object]) -> tuple[HTTPStatus, int | None]:
 def test_growth_is_signed_from_the_last_one_on(first: int, second: int) -> None:
     """From any size to any larger or equal one, and from the beginning to the first."""
     first, second = sorted((first, second))
-    assert LOG.head(first) == judge(None, LOG.submission(0, first), KEY.verifier)
-    assert LOG.head(second) == judge(LOG.head(first), LOG.submission(first, second), KEY.verifier)
+    assert LOG.head(first) == judge(None, LOG.submission(0, first), KEYS)
+    assert LOG.head(second) == judge(LOG.head(first), LOG.submission(first, second), KEYS)
 
 
 @given(st.integers(1, 39), st.integers(1, 39), st.integers(0, 38))
@@ -88,28 +90,28 @@ def test_another_history_is_never_signed(first: int, second: int, fork_at: int) 
     fork = Log(40, min(fork_at, first - 1))
     submission = fork.submission(first, second)
     expected = HTTPStatus.CONFLICT if first == second else HTTPStatus.UNPROCESSABLE_ENTITY
-    assert expected == status_of(lambda: judge(LOG.head(first), submission, KEY.verifier))[0]
+    assert expected == status_of(lambda: judge(LOG.head(first), submission, KEYS))[0]
 
 
 @pytest.mark.parametrize("old", [0, 6, 8])
 def test_a_proof_from_elsewhere_is_told_where_to_begin(old: int) -> None:
     """The size that was signed last comes with the refusal."""
     submission = LOG.submission(old, 9)
-    assert (HTTPStatus.CONFLICT, 7) == status_of(lambda: judge(LOG.head(7), submission, KEY.verifier))
+    assert (HTTPStatus.CONFLICT, 7) == status_of(lambda: judge(LOG.head(7), submission, KEYS))
 
 
 def test_a_smaller_ledger_is_never_signed() -> None:
     """A rollback can't be put as growth: from its size on, the witness has signed more."""
     submission = LOG.submission(5, 5)
-    assert (HTTPStatus.CONFLICT, 7) == status_of(lambda: judge(LOG.head(7), submission, KEY.verifier))
+    assert (HTTPStatus.CONFLICT, 7) == status_of(lambda: judge(LOG.head(7), submission, KEYS))
     beyond = replace(submission, old=7, proof=())
-    assert HTTPStatus.BAD_REQUEST == status_of(lambda: judge(LOG.head(7), beyond, KEY.verifier))[0]
+    assert HTTPStatus.BAD_REQUEST == status_of(lambda: judge(LOG.head(7), beyond, KEYS))[0]
 
 
 def test_a_key_that_isnt_the_ledgers_signs_nothing() -> None:
     """A checkpoint by another key of the same name is forbidden."""
     submission = LOG.submission(0, 5, OTHER_KEY)
-    assert HTTPStatus.FORBIDDEN == status_of(lambda: judge(None, submission, KEY.verifier))[0]
+    assert HTTPStatus.FORBIDDEN == status_of(lambda: judge(None, submission, KEYS))[0]
 
 
 def test_a_submission_has_one_form() -> None:
@@ -149,7 +151,7 @@ def test_a_witness_signs_and_remembers(witness: WitnessFolder) -> None:
     """The cosigned checkpoint verifies, a new process goes on from it, and the key is its owner's alone."""
     assert TIME == signed_by(witness, witness.add(LOG.submission(0, 7), lambda: TIME))
     again = WitnessFolder(witness.folder)
-    assert LOG.head(7) == again.seen(KEY.verifier)
+    assert LOG.head(7) == again.seen(KEYS)
     assert status_of(lambda: again.add(LOG.submission(0, 9), lambda: TIME)) == (HTTPStatus.CONFLICT, 7)
     assert TIME + 1 == signed_by(again, again.add(LOG.submission(7, 9), lambda: TIME + 1))
     assert 0 == (witness.folder / "key").stat().st_mode & 0o077
@@ -160,7 +162,7 @@ def test_a_fork_leaves_no_trace(witness: WitnessFolder) -> None:
     witness.add(LOG.submission(0, 7), lambda: TIME)
     fork = Log(40, 3)
     assert HTTPStatus.UNPROCESSABLE_ENTITY == status_of(lambda: witness.add(fork.submission(7, 9), int))[0]
-    assert LOG.head(7) == witness.seen(KEY.verifier)
+    assert LOG.head(7) == witness.seen(KEYS)
     witness.add(LOG.submission(7, 9), lambda: TIME)
 
 
@@ -199,6 +201,17 @@ def test_a_ledgers_key_is_fixed(witness: WitnessFolder) -> None:
         witness.create("witness.example/second")
     with pytest.raises(WitnessError, match="no witness"):
         WitnessFolder(witness.folder / "none").key()
+
+
+def test_a_handover_leads_to_the_next_key(witness: WitnessFolder) -> None:
+    """With the history of its keys a ledger goes on under another key; the old text changes nothing back."""
+    witness.add(LOG.submission(0, 7), lambda: TIME)
+    handover = sign_handover(LOG.head(8), "2026-11-21T18:00:00.000000Z", KEY, OTHER_KEY)
+    assert HTTPStatus.FORBIDDEN == status_of(lambda: witness.add(LOG.submission(7, 9, OTHER_KEY), int))[0]
+    history = write_history(KEY.verifier, [handover])
+    assert 2 == len(witness.trust(history).keys) == len(witness.trust(KEY.verifier.text()).keys)
+    assert HTTPStatus.FORBIDDEN == status_of(lambda: witness.add(LOG.submission(7, 9), int))[0]
+    witness.add(LOG.submission(7, 9, OTHER_KEY), lambda: TIME)
 
 
 @contextmanager
@@ -265,7 +278,7 @@ def test_of_two_racing_submissions_one_is_told_to_come_again(witness: WitnessFol
     won = [size for size, (status, _type, _text) in answers.items() if status == HTTPStatus.OK]
     assert 1 == len(won)
     assert {f"{won[0]}\n"} == {text for size, (_status, _type, text) in answers.items() if size != won[0]}
-    assert LOG.head(won[0]) == witness.seen(KEY.verifier)
+    assert LOG.head(won[0]) == witness.seen(KEYS)
 
 
 def test_a_damaged_witness_says_so_and_signs_nothing(witness: WitnessFolder) -> None:

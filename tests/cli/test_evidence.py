@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from audit.cosignature import WitnessKey, cosign
 from tests.cli.conftest import Run
 from tests.installation import Installation
 
@@ -17,3 +20,34 @@ def test_bundle_verifies_with_the_key_given(run: Run, home: Installation, tmp_pa
     unpinned = run("audit", "verify", tmp_path / "bundle", "--since", tmp_path / "bundle" / "checkpoint")
     assert " UNPINNED" in unpinned.stdout
     assert 0 != run("audit", "bundle", tmp_path / "bundle", "--data", home.data).exit_code
+
+
+def test_verify_names_witnesses_and_quiet_times(run: Run, home: Installation, tmp_path: Path) -> None:
+    """A witness who didn't cosign fails the verification, and so does a period with entries in it."""
+    run("audit", "bundle", tmp_path / "bundle", "--data", home.data)
+    witness = tmp_path / "witness"
+    key = WitnessKey("compliance.example/w1", Ed25519PrivateKey.from_private_bytes(bytes(32)))
+    witness.write_text(f"{key.verifier.text()}\n")
+    checkpoint = tmp_path / "bundle" / "checkpoint"
+
+    missing = run("audit", "verify", tmp_path / "bundle", "--witness", witness)
+    assert "no cosignature of the named witness" in str(missing.exception)
+    checkpoint.write_text(cosign(checkpoint.read_text(), key, 1_795_000_000))
+    found = run("audit", "verify", tmp_path / "bundle", "--witness", witness)
+    assert "COSIGNED by compliance.example/w1 at 2026-11-18T11:06:40Z" in found.stdout
+    early = "2020-01-01T00:00:00Z", "2020-02-01T00:00:00+00:00"
+    quiet = run("audit", "verify", tmp_path / "bundle", "--quiet-between", *early)
+    assert "no entry stands from 2020-01-01T00:00:00.000000Z" in quiet.stdout
+    loud = run("audit", "verify", tmp_path / "bundle", "--quiet-between", early[0], "2030-01-01T00:00:00Z")
+    assert "an entry stands in the period" in str(loud.exception)
+
+
+def test_prune_says_what_would_go(run: Run, home: Installation) -> None:
+    """Without `--yes` nothing is changed, and what is younger than its retention is refused."""
+    size = home.operator.reader.head().size
+    plan = run("audit", "prune", "--before", "2016-01-01", "--data", home.data)
+    assert "0 of the first 0 entries would go; nothing was changed" in plan.stdout
+    assert "pruned 0" in run("audit", "prune", "--before", "2016-01-01", "--yes", "--data", home.data).stdout
+    young = run("audit", "prune", "--before", "2026-11-01", "--yes", "--data", home.data)
+    assert "entries are kept for 10 years" in str(young.exception)
+    assert size == home.operator.reader.head().size

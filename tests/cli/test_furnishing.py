@@ -60,7 +60,7 @@ def test_manager_is_of_both_agents_agency(home: Installation, telling: Telling) 
     agencies = {made[part].papers.agency_id for part in ("agent", "other_agent", "manager")}
     assert (1, True) == (len(agencies), "" not in agencies)
     assert 4 == len({one.id for one in made.values()})
-    entries = [entry for entry in last_entries(home, 8) if entry.event == "person.enrolled"]
+    entries = [entry for entry in last_entries(home, 12) if entry.event == "person.enrolled"]
     assert [one.id for one in made.values()] == [entry.resource.id for entry in entries]
 
 

@@ -17,10 +17,12 @@ from house.doctor.examination import CHECKS, examine
 from house.doctor.findings import Finding, Verdict
 from house.doctor.keys import check_files, check_vault
 from house.doctor.ledger import check_clock, check_database, check_ledger
+from house.doctor.people import check_people
 from house.doctor.ways import check_broker, check_disk, check_mail
 from house.wiring import House
 from runtime.database import writing
-from store.tables import exports
+from store.people import person_by_licence
+from store.tables import exports, people
 from tests.backends import a_broker, copy_database, put_back
 from tests.installation import Installation, an_installation
 from tests.mail_server import a_mail_server
@@ -73,7 +75,7 @@ def assert_failed(finding: Finding, words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["files", "database", "ledger", "vault", "clock", "snapshot", "roster", "exports"]
+    "name", ["files", "database", "ledger", "vault", "clock", "snapshot", "roster", "people", "exports"]
 )
 def test_whole_house_is_well(home: Installation, name: str) -> None:
     """Of a whole installation every check is ok."""
@@ -259,3 +261,18 @@ def test_vault_without_a_credential_is_found(home: Installation) -> None:
     house = House(home.settings, "operator")
     house.__dict__["vault"] = VaultClient(home.settings.vault_socket, "nobody's", home.operator.reader)
     assert_failed(check_vault(house), "doesn't know this credential")
+
+
+def test_a_record_that_was_changed_behind_the_ledger_is_found(fresh: Installation) -> None:
+    """Whoever's row was edited is named by the id that stands in the ledger, and by nothing else."""
+    fresh.take_roster()
+    with writing(fresh.operator.engine) as connection:
+        connection.execute(people.update().where(people.c.licence == "0B65625").values(agency_id="A1"))
+        person = person_by_licence(connection, "0B65625")
+
+    found = check_people(fresh.operator)
+
+    assert Verdict.FAIL == found.verdict
+    assert "1 of 24 records" in found.said
+    assert person.id in found.said
+    assert person.papers.name not in found.said

@@ -39,7 +39,8 @@ def test_each_part_lies_in_its_volume(data: Path) -> None:
     assert {"installation.toml", "vkey"} <= {path.name for path in data.iterdir()}
     assert not {"vault", "credentials", "objects"} & {path.name for path in data.iterdir()}
     for kind in KINDS:
-        assert ["credential"] == [path.name for path in (settings.credentials / kind).iterdir()]
+        files = sorted(path.name for path in (settings.credentials / kind).iterdir())
+        assert ["credential", "records.key"] == files
     assert 3 == len({settings.credential(kind) for kind in KINDS})
     with a_vault_process(settings.vault_home) as process:
         assert 0 == ask_health(["--socket", str(process.socket)])

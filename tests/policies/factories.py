@@ -23,7 +23,7 @@ ANOTHER_LICENCE = "0B65625"
 
 GOOD: dict[str, dict[str, Any]] = {
     "moment": {"now": NOW, "today": TODAY},
-    "person": {"role": "agent", "disabled": False, "idle_days": 0},
+    "person": {"role": "agent", "disabled": False, "idle_days": 0, "recorded": True},
     "licensing": {
         "licence": LICENCE,
         "licence_status": "active",
@@ -71,6 +71,7 @@ GOOD: dict[str, dict[str, Any]] = {
         "known": True,
         "disabled": False,
         "idle_days": 60,
+        "recorded": True,
         "password_ok": True,
         "second_factor_ok": True,
         "failed_factors": 4,
@@ -81,6 +82,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "destruction": {"due": True},
     "approval": {"is_open": True, "is_second_person": True},
     "reading": {"asked_24h": 49, "glass_open": False},
+    "review": {"attests": True, "own": False},
     "candidate": {"known": True, "in_force": False, "founding": False, "approved_by_actor": False},
     "glass": {"reason_known": True, "waiting": True, "own": False},
     "lock": {"locked": True, "own": False},

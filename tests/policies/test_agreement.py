@@ -118,6 +118,7 @@ BREAKS: list[tuple[str, tuple[Action, ...], str, Any]] = [
     ("R20", (Action.REVEAL_PASSPHRASE,), "releases__reveals", 5),
     ("R21", (Action.REQUEST_EXPORT,), "request__acknowledged", False),
     ("R27", (Action.READ_LEDGER,), "reading__asked_24h", 500),
+    ("R27", (Action.READ_LEDGER,), "review__own", True),
     ("R27", (Action.FIND_CONSUMER,), "reading__asked_24h", 50),
     ("R27", (Action.APPROVE_POLICY,), "candidate__known", False),
     ("R27", (Action.APPROVE_POLICY,), "candidate__in_force", True),

@@ -231,6 +231,14 @@ def test_no_agreement_permits_an_operator_to_open_data() -> None:
         assert refused_by(decide(lax, action, "agent", stranger)) == ["F02"]
 
 
+@pytest.mark.parametrize("action", Action)
+def test_nothing_is_decided_on_a_record_that_was_changed_outside(action: Action) -> None:
+    """F03 alone refuses every action, under any agreement, where a record isn't as the ledger has it."""
+    group = "account" if action is Action.SIGN_IN else "person"
+    facts = changed(good_facts(action), **{f"{group}__recorded": False})
+    assert refused_by(decide(POLICY, action, role_for(action), facts)) == ["F03"]
+
+
 def test_what_nothing_permits_says_so_beside_the_rules() -> None:
     """A reviewer without papers is told P00 beside the agents' rules; an operator F01 and no P00."""
     facts = changed(good_facts(Action.VIEW_CONSUMERS), licensing__licence_status="", subject__is_actor=False)

@@ -113,7 +113,7 @@ class SnapshotFactSource:
 
     def look_up(self, connection: Connection, actor: Actor, ask: Ask, now: datetime) -> tuple[Facts, Bound]:
         """Return what the room knows."""
-        person = Person(role=actor.role, disabled=False, idle_days=0)
+        person = Person(role=actor.role, disabled=False, idle_days=0, recorded=True)
         if ask.action is Action.IMPORT_SNAPSHOT:
             incoming = incoming_facts(ask.claims["as_of"], now)
             return ImportSnapshotFacts(person=person, incoming=incoming), Bound()

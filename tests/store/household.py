@@ -99,7 +99,7 @@ AGENTS_PAPERS = Licensing(
     roster_age_days=0,
 )
 MINE = Subject(licence=AGENT, is_actor=True, same_agency=True)
-AN_AGENT = PersonFacts(role="agent", disabled=False, idle_days=0)
+AN_AGENT = PersonFacts(role="agent", disabled=False, idle_days=0, recorded=True)
 FRESH_SESSION = Session(
     current=True,
     open_sessions=1,

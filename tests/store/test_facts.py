@@ -42,6 +42,7 @@ def test_a_sign_in_sees_both_checks(household: Household) -> None:
             known=True,
             disabled=False,
             idle_days=0,
+            recorded=True,
             password_ok=password,
             second_factor_ok=factor,
             failed_factors=0,

@@ -37,7 +37,8 @@ def test_a_first_roster_is_all_new(tmp_path: Path) -> None:
     engine = a_database(tmp_path)
     with writing(engine) as connection:
         assert newest_roster(connection) is None
-        assert (24, 0) == keep_roster(connection, ROSTER, SATURDAY)
+        taken = keep_roster(connection, ROSTER, SATURDAY)
+        assert (24, 0, 0, 24) == (taken.added, taken.known, taken.left, len(set(taken.changed)))
         assert ROSTER == [person_by_licence(connection, papers.licence).papers for papers in ROSTER]
         assert rfc3339(SATURDAY) == newest_roster(connection)
     engine.dispose()
@@ -58,7 +59,8 @@ def test_a_later_roster_renews_the_known(engine: Engine) -> None:
     with writing(engine) as connection:
         before = person_by_licence(connection, AGENT)
         keep_password(connection, before.id, "hash")
-        assert (1, 1) == keep_roster(connection, [moved, added], LATER)
+        taken = keep_roster(connection, [moved, added], LATER)
+        assert (1, 1, 0) == (taken.added, taken.known, taken.left)
         after = person_by_licence(connection, AGENT)
         assert person_by_licence(connection, "0Z99999").id != before.id
     assert replace(before, papers=moved, password_hash="hash", roster_at=rfc3339(LATER)) == after

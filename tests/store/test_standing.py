@@ -36,6 +36,7 @@ def a_person(**changes: object) -> Person:
         username=PAPERS.licence,
         papers=PAPERS,
         roster_at=rfc3339(SATURDAY),
+        listed=True,
         password_hash=None,
         factors_reset_at=None,
         last_sign_in_at=None,
@@ -70,14 +71,14 @@ def test_idle_days_are_whole_ones() -> None:
 
 def test_a_disabled_person_is_said_to_be() -> None:
     """Role and disablement are the person's own."""
-    expected = PersonFacts(role="agent", disabled=True, idle_days=0)
+    expected = PersonFacts(role="agent", disabled=True, idle_days=0, recorded=False)
     assert expected == person_facts(a_person(disabled=True), SATURDAY)
 
 
 def test_a_service_is_neither_idle_nor_disabled() -> None:
     """The service has its role and neutral values."""
     actor = Actor(kind="service", id="worker", role="service")
-    assert PersonFacts(role="service", disabled=False, idle_days=0) == service_facts(actor)
+    assert PersonFacts(role="service", disabled=False, idle_days=0, recorded=False) == service_facts(actor)
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ def test_a_replayed_permit_destroys_nothing_new(house: House) -> None:
     assert house.store.connection.execute(shredded).fetchone() == (0,)
 
 
-@pytest.mark.parametrize("object_id", ["book:X1", "book:X1.01", "year:2026", "export:", "nothing", "book:.1"])
+@pytest.mark.parametrize("object_id", ["book:X1", "book:X1.01", "year:26", "export:", "nothing", "book:.1"])
 def test_what_names_nothing_destroys_nothing(house: House, object_id: str) -> None:
     """One bad id in a permit and none of its objects is destroyed."""
     answer = house.ask(WORKER, Call.DESTROY, destroy_permit("book:X1.1", object_id))
@@ -72,3 +72,17 @@ def test_what_names_nothing_destroys_nothing(house: House, object_id: str) -> No
 
     assert (answer.code, answer.field) == (Code.MISFIT, "objects")
     assert held == (0,)
+
+
+def test_a_year_s_pseudonym_key_is_destroyed_after_ten_years(house: House) -> None:
+    """Refused to the last day of the tenth year after; then it is gone, with a record."""
+    late = house.clock.now().replace(year=2036, month=12, day=31)
+    for now, code in ((house.clock.now(), Code.KEPT), (late, Code.KEPT), (late.replace(2037), Code.OPENED)):
+        house.clock.moment = now
+        answer = house.ask(WORKER, Call.DESTROY, destroy_permit("year:2026", now=now))
+
+        assert code is answer.code
+
+    assert open_note(answer.body["records"][0], VerifierKey.parse(house.founding.vkey))
+    gone = "SELECT count(*) FROM secrets WHERE name = 'year:2026' AND secret IS NULL"
+    assert house.store.connection.execute(gone).fetchone() == (1,)

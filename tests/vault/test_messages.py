@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from typing import Any
 
 import pytest
@@ -117,11 +118,13 @@ def test_a_field_more_or_less_is_refused(call: Call) -> None:
         ("passphrase", "a\0"),
         ("checkpoint", 1),
         ("proof", {"base": 0}),
-        ("proof", {"base": True, "size": 1, "root": "", "consistency": []}),
-        ("proof", {"base": -1, "size": 1, "root": "", "consistency": []}),
-        ("proof", {"base": 0, "size": 2**62, "root": "", "consistency": []}),
-        ("permit", {"index": 0, "entry": "?", "inclusion": []}),
-        ("permit", {"index": 0, "entry": "", "inclusion": [""] * 129}),
+        ("proof", {"base": True, "size": 1, "root": "", "consistency": ""}),
+        ("proof", {"base": -1, "size": 1, "root": "", "consistency": ""}),
+        ("proof", {"base": 0, "size": 2**62, "root": "", "consistency": ""}),
+        ("permit", {"index": 0, "entry": "?", "inclusion": ""}),
+        ("permit", {"index": 0, "entry": "", "inclusion": []}),
+        ("permit", {"index": 0, "entry": "", "inclusion": "AAAA"}),
+        ("permit", {"index": 0, "entry": "", "inclusion": b64encode(bytes(32 * 129)).decode()}),
         ("published", []),
     ],
 )

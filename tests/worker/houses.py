@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from sqlalchemy import select
+
 from audit.entry import Entry
 from exports.export import Export
 from exports.states import Step
@@ -14,7 +16,7 @@ from runtime.database import reading, writing
 from runtime.settings import INSTALLATION_FILE, WorkerSettings, load_settings
 from store.exports import export_by_id
 from store.tables import people
-from tests.installation import Installation
+from tests.installation import Installation, take_down
 from tests.mail_server import MailServer
 from worker.pipeline import Pipeline
 
@@ -55,9 +57,12 @@ def the_entries(home: Installation, export: str) -> list[Entry]:
 
 
 def change_papers(home: Installation, licence: str, **papers: str) -> None:
-    """Change an agent's papers behind the roster's back."""
+    """Change an agent's papers, as a roster would, between two of them."""
     with writing(home.api.engine) as connection:
-        connection.execute(people.update().where(people.c.licence == licence).values(papers))
+        mine = people.c.licence == licence
+        connection.execute(people.update().where(mine).values(papers))
+        person = connection.execute(select(people.c.id).where(mine)).scalar_one()
+    take_down(home.api, person)
 
 
 def advance(house: WorkerHouse, export: str) -> list[Step]:

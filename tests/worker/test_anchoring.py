@@ -11,11 +11,10 @@ import pytest
 
 from api.health import CHECKS
 from audit.anchor import Copy
-from audit.checkpoint import read_checkpoint
 from audit.entry import Entry
 from audit.events import Event
 from house.anchoring import look_at_anchors
-from house.anchors import ledger_key, read_back, readable_anchors
+from house.anchors import ledger_keys, read_back, readable_anchors
 from house.wiring import House, WorkerHouse
 from policies.gate import HaltedError, RefusedError
 from policies.guard import RELEASING
@@ -106,8 +105,8 @@ def scene(tmp_path: Path, mail: MailServer, server: BucketServer) -> Iterator[Sc
 def copies_in(scene: Scene) -> list[Copy]:
     """Return the newest copy of each anchor, once the ledger was shown to extend it."""
     house = scene.api()
-    anchors, key = readable_anchors(house.settings), ledger_key(house.settings)
-    found = [read_back(house.reader, anchor, 0, key) for anchor in anchors]
+    anchors, keys = readable_anchors(house.settings), ledger_keys(house)
+    found = [read_back(house.reader, anchor, 0, keys) for anchor in anchors]
     house.close()
     return [copy for copy in found if copy is not None]
 
@@ -115,7 +114,7 @@ def copies_in(scene: Scene) -> list[Copy]:
 def test_the_signed_head_stands_in_each_anchor(scene: Scene) -> None:
     """Folder and bucket hold the checkpoint that the vault signed, and entries say which."""
     scene.anchor()
-    head = read_checkpoint(copies_in(scene)[0].note, ledger_key(scene.settings))[1]
+    head = ledger_keys(scene.home.operator).read_checkpoint(copies_in(scene)[0].note)[1]
     assert 2 == len(copies_in(scene))
     assert {head.size} == {copy.size for copy in copies_in(scene)}
     assert [(Event.HEAD_ANCHORED, "folder", None), (Event.HEAD_ANCHORED, "bucket", None)] == scene.told()

@@ -22,7 +22,6 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, {schema}, pg_temp
 SET enable_seqscan = off
 SET jit = off
-SET sealedbook.door = 'ledger_append'
 """
 
 _LOCK = """
@@ -81,6 +80,8 @@ BEGIN
         RAISE EXCEPTION USING MESSAGE = 'the ledger''s nodes don''t lead to its root', ERRCODE = 'SB001';
     END IF;
 
+    -- What the guards of the two tables look for, row by row, is so here by the loop below.
+    PERFORM set_config('sealedbook.door', 'ledger_append', true);
     top := cardinality(stack);
     moment := head.at;
     FOREACH entry IN ARRAY given LOOP
@@ -118,6 +119,7 @@ BEGIN
         stack[top] := hash;
         place := place + 1;
     END LOOP;
+    PERFORM set_config('sealedbook.door', '', true);
     crown := stack[top];
     FOR height IN REVERSE top - 1 .. 1 LOOP
         crown := sha256('\\x01'::bytea || stack[height] || crown);
@@ -127,7 +129,7 @@ BEGIN
 END $$
 """
 
-# What these triggers look for, one row after the other, the function has made sure of already.
+# Their guards stay for whatever comes another way than by the function.
 _FOLLOWED = ("ledger_entries", "ledger_nodes")
 
 

@@ -1,0 +1,62 @@
+"""Have each new signed head cosigned by the configured witnesses, and record what they refuse."""
+
+from __future__ import annotations
+
+import structlog
+
+from audit.anchor import AnchorError, is_due, may_try, next_try
+from audit.entry import Resource
+from audit.events import Event, Outcome
+from delivery.posting import Road
+from house.anchoring import Look, look_at
+from house.anchors import ledger_keys
+from house.wiring import WorkerHouse
+from house.witnesses import ACTION, Witness, ask_witness, read_witnesses, witness_post
+from runtime.database import reading
+from store.outposts import note_failed
+from worker.service import SERVICE
+
+_SECONDS = 10.0
+
+
+class Witnessing:
+    """Asks every configured witness that is due, once."""
+
+    def __init__(self, house: WorkerHouse) -> None:
+        self._house = house
+        self._road = Road(authorities=house.settings.witnesses_ca, seconds=_SECONDS)
+
+    def run(self) -> None:
+        """Ask each witness that is due."""
+        for witness in read_witnesses(self._house.settings.witnesses_file):
+            self._ask(witness)
+
+    def _ask(self, witness: Witness) -> None:
+        house, post = self._house, witness_post(self._house.settings, witness)
+        with reading(house.engine) as connection:
+            look = look_at(connection, post, house.clock.now())
+            note = house.reader.checkpoint(connection)
+        due = is_due(look.standing, look.moved, look.now, post.pace, at_publish=post.at_publish)
+        if note is None or not due or not may_try(look.standing, look.now):
+            return
+        _key, head = ledger_keys(house).read_checkpoint(note)
+        if look.moved.since is not None and head.size <= look.standing.size:
+            return
+        try:
+            ask_witness(house, witness, note, head, self._road, SERVICE)
+        except AnchorError as error:
+            self._note_failed(look, error)
+
+    def _note_failed(self, look: Look, error: AnchorError) -> None:
+        reason, tries = error.trouble.value, look.standing.tries + 1
+        structlog.get_logger().warning("witness.failed", witness=look.post.name, reason=reason)
+        with self._house.gate.transaction(SERVICE) as tx:
+            note_failed(tx.connection, look.post.name, reason, tries, next_try(tries, look.now))
+            if reason != look.standing.reason:
+                tx.record(
+                    Event.ANCHOR_FAILED,
+                    ACTION,
+                    Resource(kind="witness", id=look.post.name),
+                    outcome=Outcome.ERROR,
+                    reason=reason,
+                )
