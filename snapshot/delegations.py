@@ -2,7 +2,8 @@
 
 A delegation's interval: from the cut-off of the first published snapshot that held it to the
 cut-off of the first one that no longer did. Consumers stand here by their pseudonym of a year;
-whoever asks for a person asks the vault for all years' pseudonyms first.
+whoever asks for a person asks the vault for the pseudonyms of all years, and gets intervals that
+go on over the years.
 """
 
 from __future__ import annotations
@@ -10,20 +11,19 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, select
+from sqlalchemy import Connection, select
 
-from runtime.clock import parse_rfc3339, rfc3339
-from snapshot.pairs import pack_pseudonym, write_pseudonym
-from snapshot.tables import State, delegation_changes, delegation_imports, snapshots
+from runtime.clock import parse_rfc3339
+from snapshot.pairs import agents_in, bucket_of, pack_pseudonym, pseudonyms_in, write_pseudonym
+from snapshot.tables import State, delegation_changes, delegation_imports, delegation_pairs, snapshots
 
 
 @dataclass(frozen=True, kw_only=True)
 class Interval:
     """An agent held a consumer's data from one cut-off until before another (None: still)."""
 
-    pseudonym: str
     agent: str
     begins_as_of: datetime
     ends_as_of: datetime | None
@@ -33,55 +33,92 @@ class Interval:
         return self.begins_as_of < end and (self.ends_as_of is None or self.ends_as_of > start)
 
 
+class _Import(NamedTuple):
+    number: int
+    as_of: str
+    full: bool
+
+
 def intervals_of(connection: Connection, pseudonyms: Collection[str]) -> list[Interval]:
-    """Return the intervals of a consumer's pseudonyms, oldest first."""
-    wanted = delegation_changes.c.pseudonym.in_([pack_pseudonym(each) for each in pseudonyms])
-    return sorted(_joined(connection, wanted), key=lambda each: (each.begins_as_of, each.agent))
+    """Return when whom held a consumer's data, by the consumer's pseudonyms; oldest first."""
+    imports = _published(connection)
+    found = [each for name in pseudonyms for each in _intervals(connection, imports, pack_pseudonym(name))]
+    joined: list[Interval] = []
+    for each in sorted(found, key=lambda one: (one.agent, one.begins_as_of)):
+        last = joined[-1] if joined else None
+        if last is not None and (last.agent, last.ends_as_of) == (each.agent, each.begins_as_of):
+            joined[-1] = replace(last, ends_as_of=each.ends_as_of)
+        else:
+            joined.append(each)
+    return sorted(joined, key=lambda one: (one.begins_as_of, one.agent))
 
 
-def pseudonyms_at(connection: Connection, agent: str, as_of: datetime, revision: int) -> set[str]:
-    """Return whose data an agent's book of a published snapshot was made of (before withholding)."""
-    query = (
-        _published()
-        .where(delegation_changes.c.agent == agent)
-        .where(
-            (snapshots.c.as_of < rfc3339(as_of))
-            | ((snapshots.c.as_of == rfc3339(as_of)) & (snapshots.c.revision <= revision))
-        )
-    )
+def pseudonyms_at(connection: Connection, agent: str, as_of: str, revision: int) -> set[str]:
+    """Return whose data an agent's book of a published snapshot is made of, before withholding."""
+    imports = _published(connection, until=(as_of, revision))
+    full = max((place for place, each in enumerate(imports) if each.full), default=None)
+    if full is None:
+        return set()
+    packed = select(delegation_pairs.c.pairs).where(delegation_pairs.c.number == imports[full].number)
     held: set[bytes] = set()
-    for row in connection.execute(query):
-        (held.add if row.begins else held.discard)(row.pseudonym)
+    for data in connection.execute(packed).scalars():
+        held |= pseudonyms_in(data, agent)
+    later = {each.number: place for place, each in enumerate(imports) if place > full}
+    query = select(delegation_changes).where(
+        delegation_changes.c.agent == agent, delegation_changes.c.number.in_(later)
+    )
+    rows = connection.execute(query).mappings().all()
+    for row in sorted(rows, key=lambda each: later[each["number"]]):
+        (held.add if row["begins"] else held.discard)(row["pseudonym"])
     return {write_pseudonym(each) for each in held}
 
 
-def _published() -> Select[Any]:
-    """Select the changes of published imports, in the order in which they came into force."""
-    return (
+def _published(connection: Connection, until: tuple[str, int] | None = None) -> list[_Import]:
+    """Return the imports in force one after the other, up to a snapshot's (as-of, revision)."""
+    query = (
         select(
-            delegation_changes.c.pseudonym,
-            delegation_changes.c.agent,
-            delegation_changes.c.begins,
-            snapshots.c.as_of,
+            delegation_imports.c.number, snapshots.c.as_of, snapshots.c.revision, delegation_imports.c.full
         )
-        .join(delegation_imports, delegation_imports.c.number == delegation_changes.c.number)
         .join(snapshots, snapshots.c.attempt == delegation_imports.c.attempt)
         .where(snapshots.c.state == State.PUBLISHED)
         .order_by(snapshots.c.as_of, snapshots.c.revision)
     )
+    return [
+        _Import(row.number, row.as_of, row.full)
+        for row in connection.execute(query)
+        if until is None or (row.as_of, row.revision) <= until
+    ]
 
 
-def _joined(connection: Connection, wanted: ColumnElement[bool]) -> Iterator[Interval]:
-    open_ones: dict[tuple[bytes, str], Interval] = {}
-    for row in connection.execute(_published().where(wanted)):
-        place, moment = (row.pseudonym, row.agent), parse_rfc3339(row.as_of)
-        if row.begins:
-            open_ones[place] = Interval(
-                pseudonym=write_pseudonym(row.pseudonym),
-                agent=row.agent,
-                begins_as_of=moment,
-                ends_as_of=None,
-            )
+def _intervals(connection: Connection, imports: list[_Import], pseudonym: bytes) -> Iterator[Interval]:
+    changes: dict[int, list[tuple[str, bool]]] = {}
+    query = select(delegation_changes).where(delegation_changes.c.pseudonym == pseudonym)
+    for row in connection.execute(query).mappings():
+        changes.setdefault(row["number"], []).append((row["agent"], row["begins"]))
+    full = _full(connection, [each.number for each in imports if each.full], pseudonym)
+    began: dict[str, datetime] = {}
+    for each in imports:
+        if each.full:
+            held = full.get(each.number, set())
+        elif each.number in changes:
+            held = _after(set(began), changes[each.number])
         else:
-            yield replace(open_ones.pop(place), ends_as_of=moment)
-    yield from open_ones.values()
+            continue
+        moment = parse_rfc3339(each.as_of)
+        for agent in sorted(began.keys() - held):
+            yield Interval(agent=agent, begins_as_of=began.pop(agent), ends_as_of=moment)
+        began |= dict.fromkeys(held - began.keys(), moment)
+    for agent, moment in sorted(began.items()):
+        yield Interval(agent=agent, begins_as_of=moment, ends_as_of=None)
+
+
+def _after(held: set[str], changes: Collection[tuple[str, bool]]) -> set[str]:
+    begun = {agent for agent, begins in changes if begins}
+    return (held | begun) - {agent for agent, begins in changes if not begins}
+
+
+def _full(connection: Connection, numbers: list[int], pseudonym: bytes) -> dict[int, set[str]]:
+    query = select(delegation_pairs.c.number, delegation_pairs.c.pairs).where(
+        delegation_pairs.c.bucket == bucket_of(pseudonym), delegation_pairs.c.number.in_(numbers)
+    )
+    return {number: agents_in(data, pseudonym) for number, data in connection.execute(query)}

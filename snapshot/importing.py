@@ -12,40 +12,36 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
-from concurrent.futures import Executor, ThreadPoolExecutor
+from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 
-import pyarrow as pa
 from sqlalchemy import insert, update
 
 from audit.entry import Resource, SnapshotRef
 from audit.events import Event, Outcome
 from policies.actions import Action
-from policies.arrow_types import CASE_PSEUDONYM, CONSUMER_PSEUDONYM, rows_schema
 from policies.columns import Catalogue
 from policies.gate import Ask, Gate, Pending, Transaction, Who
 from policies.never import shipped_list
 from runtime.clock import rfc3339
 from runtime.objects import Objects
-from snapshot.checks import AGENT
+from snapshot.assembling import Assembly
 from snapshot.facts import next_revision
 from snapshot.forbidden import Forbidden
 from snapshot.index import object_names
-from snapshot.inspection import ROWS, Inspector
-from snapshot.keys import ImportedKeys, ImportVault
+from snapshot.inspection import Inspector
+from snapshot.keys import ImportVault
 from snapshot.manifest import Manifest
-from snapshot.pairs import PairSet, pack_pair
+from snapshot.pairs import PairSet
 from snapshot.publishing import SnapshotStateError
 from snapshot.report import ExtractRefusedError, ImportReport
-from snapshot.sealing import Rows, Sealer, StoredSnapshot
+from snapshot.sealing import StoredSnapshot
 from snapshot.sources import open_extract
-from snapshot.spool import Bucket, Spool
+from snapshot.spool import Spool
 from snapshot.tables import State, snapshot_agents, snapshots
 from snapshot.upkeep import write_changes
 
@@ -103,9 +99,9 @@ def import_extract(
             raise ExtractRefusedError(report)
         pending = _begin(gate, who, attempt, as_of, report)
         pairs = PairSet()
-        sealing = _Sealing(attempt, pending.grant().index, vault, objects, catalogue, spool, workers, pairs)
+        assembly = Assembly(attempt, pending.grant().index, vault, objects, catalogue, spool, workers, pairs)
         try:
-            stored = sealing.seal(inspected.active, progress)
+            stored = assembly.seal(inspected.active, progress)
             progress("noting which delegations began and ended")
             write_changes(gate.engine, attempt, pairs)
         except BaseException:
@@ -169,67 +165,6 @@ def _insert(tx: Transaction, attempt: str, as_of: datetime, report: ImportReport
             begun_at=rfc3339(tx.now),
         )
     )
-
-
-@dataclass(frozen=True)
-class _Sealing:
-    """An attempt between its permit and its index."""
-
-    attempt: str
-    permit: int
-    vault: ImportVault
-    objects: Objects
-    catalogue: Catalogue
-    spool: Spool
-    workers: Executor
-    pairs: PairSet
-
-    def seal(self, active: Mapping[str, int], progress: Progress) -> StoredSnapshot:
-        """Ask for keys, and seal what lies in the spool: by agent so many rows."""
-        progress("asking the vault for keys")
-        keys = self.vault.import_snapshot(self.permit, attempt=self.attempt, agents=sorted(active))
-        progress("sealing one shard per agent")
-        sealer = Sealer(
-            attempt=self.attempt,
-            keys=keys,
-            objects=self.objects,
-            catalogue=self.catalogue,
-            workers=self.workers,
-        )
-        stored = sealer.store(self._tables(active, keys))
-        if stored.rows != dict(active):
-            raise SnapshotStateError("what was stored doesn't reconcile with what was read")
-        return stored
-
-    def _tables(self, active: Mapping[str, int], keys: ImportedKeys) -> Iterator[tuple[int, Rows]]:
-        """Yield each bucket's first position and how to open it with its pseudonyms."""
-        agents = Counter(self.spool.bucket_of(agent) for agent in active)
-        position = 0
-        for bucket in self.spool.read(ROWS):
-            yield position, partial(self._open, bucket, keys)
-            position += agents[bucket.number]
-
-    def _open(self, bucket: Bucket, keys: ImportedKeys) -> pa.Table:
-        rows = _with_pseudonyms(bucket, keys, self.catalogue)
-        held = rows.group_by([CONSUMER_PSEUDONYM, AGENT]).aggregate([])
-        columns = (held.column(name).to_pylist() for name in (CONSUMER_PSEUDONYM, AGENT))
-        self.pairs.add([pack_pair(*pair) for pair in zip(*columns, strict=True)])
-        return rows
-
-
-def _with_pseudonyms(bucket: Bucket, keys: ImportedKeys, catalogue: Catalogue) -> pa.Table:
-    names = [column.name for column in catalogue.columns]
-    schema = rows_schema(catalogue)
-    rows = bucket.open(pa.schema([schema.field(name) for name in names]))
-    table = rows
-    for name, kind, column in (
-        (CONSUMER_PSEUDONYM, "consumer", "consumer_id"),
-        (CASE_PSEUDONYM, "case", "case_number"),
-    ):
-        ids = rows.column(column).combine_chunks().dictionary_encode()
-        values = pa.array(keys.pseudonyms(kind, ids.dictionary.to_pylist()), pa.string())
-        table = table.append_column(name, values.take(ids.indices))
-    return table
 
 
 def _keep(

@@ -9,6 +9,7 @@ Law: pure, and the same set has the same bytes.
 
 from __future__ import annotations
 
+import bisect
 import struct
 import threading
 from collections.abc import Iterable, Iterator
@@ -68,7 +69,11 @@ class PairSet:
         """Add packed pairs; from any thread."""
         with self._lock:
             for pair in pairs:
-                self._of[pair[_HEAD.size]].add(pair)
+                self._of[bucket_of(pair)].add(pair)
+
+    def __len__(self) -> int:
+        """Return how many pairs there are."""
+        return sum(map(len, self._of))
 
     def bucket(self, number: int) -> set[bytes]:
         """Return the pairs of a bucket."""
@@ -101,6 +106,35 @@ def pack_bucket(pairs: set[bytes]) -> bytes:
 
 def read_bucket(data: bytes) -> set[bytes]:
     """Return what `pack_bucket` packed."""
-    (count,) = _COUNT.unpack_from(data)
-    clear = pa.decompress(data[_COUNT.size :], count * PAIR_BYTES, codec="zstd", asbytes=True)
+    clear = _unpacked(data)
     return {clear[start : start + PAIR_BYTES] for start in range(0, len(clear), PAIR_BYTES)}
+
+
+def agents_in(data: bytes, pseudonym: bytes) -> set[str]:
+    """Return the agents to whom a packed bucket has a pseudonym delegated."""
+    clear = _unpacked(data)
+    places = range(0, len(clear), PAIR_BYTES)
+    first = bisect.bisect_left(places, pseudonym, key=lambda at: clear[at : at + PSEUDONYM_BYTES])
+    held = set()
+    for at in places[first:]:
+        pair = read_pair(clear[at : at + PAIR_BYTES])
+        if pair.pseudonym != pseudonym:
+            break
+        held.add(pair.agent)
+    return held
+
+
+def pseudonyms_in(data: bytes, agent: str) -> set[bytes]:
+    """Return the pseudonyms that a packed bucket has delegated to an agent."""
+    return {pair.pseudonym for pair in map(read_pair, read_bucket(data)) if pair.agent == agent}
+
+
+def bucket_of(pseudonym: bytes) -> int:
+    """Return the number of the bucket in which a pseudonym's pairs are."""
+    return pseudonym[_HEAD.size]
+
+
+def _unpacked(data: bytes) -> bytes:
+    (count,) = _COUNT.unpack_from(data)
+    clear: bytes = pa.decompress(data[_COUNT.size :], count * PAIR_BYTES, codec="zstd", asbytes=True)
+    return clear

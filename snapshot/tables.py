@@ -55,15 +55,16 @@ snapshot_agents = sa.Table(
     sa.Column("rows", sa.Integer, nullable=False),
 )
 
-# Which consumers (by pseudonym) were delegated to whom: what began or ended with each import. An
-# import's changes count once its snapshot is published; see `delegations.py`.
+# Which consumers (by pseudonym) were delegated to whom: what began or ended with each import, or,
+# where it is `full`, all its pairs. They count once its snapshot is published; see `delegations.py`.
 delegation_imports = sa.Table(
     "delegation_imports",
     metadata,
     sa.Column("number", sa.Integer, primary_key=True),
     sa.Column("attempt", sa.Text, sa.ForeignKey("snapshots.attempt"), nullable=False, unique=True),
     sa.Column("base", sa.Integer, sa.ForeignKey("delegation_imports.number")),
-    sa.Column("whole", sa.Boolean, nullable=False),
+    sa.Column("full", sa.Boolean, nullable=False),
+    sa.Column("written", sa.Boolean, nullable=False),
 )
 
 delegation_changes = sa.Table(

@@ -1,8 +1,9 @@
 """Writes down, with each import, which delegations began and which ended since the one before.
 
 Laws
-1. Only changes are written, in small transactions with a rest between them: an append to the
-   ledger waits for one of them at most.
+1. Changes are written; or where they are many (the first import; the first of a year, which has
+   pseudonyms of its own) all pairs, packed, to stay: a full import. Both in small transactions
+   with a rest between them: an append to the ledger waits for one of them at most.
 2. They count when their snapshot is published (`delegations.py` asks), so a crash leaves lines
    that nobody sees; the sweep takes them away with the attempt.
 3. They are changes against one base, the newest published import; whoever publishes another one
@@ -15,7 +16,7 @@ import time
 from collections.abc import Iterator
 from itertools import islice
 
-from sqlalchemy import Connection, Engine, delete, insert, select, update
+from sqlalchemy import Connection, Engine, Table, delete, insert, select, update
 
 from runtime.database import reading, writing
 from snapshot.pairs import BUCKETS, PairSet, compare, pack_bucket, read_bucket, read_pair
@@ -23,6 +24,8 @@ from snapshot.published import newest_row
 from snapshot.tables import delegation_changes, delegation_imports, delegation_pairs
 
 CHUNK_ROWS = 2000
+CHUNK_BUCKETS = 8
+FULL_FROM = 0.25
 _REST_SECONDS = 0.002
 
 
@@ -37,34 +40,45 @@ def newest_import(connection: Connection) -> int | None:
 
 def write_changes(engine: Engine, attempt: str, pairs: PairSet) -> None:
     """Write what an attempt's pairs change, and the pairs themselves for the import after it."""
-    with writing(engine) as connection:
+    with reading(engine) as connection:
         base = newest_import(connection)
-        made = connection.execute(
-            insert(delegation_imports).values(attempt=attempt, base=base, whole=False)
-        ).inserted_primary_key
-        number = int(made[0]) if made is not None else 0
-    changes = _changes(engine, base, number, pairs)
-    while rows := list(islice(changes, CHUNK_ROWS)):
-        with writing(engine) as connection:
-            connection.execute(insert(delegation_changes), rows)
-        time.sleep(_REST_SECONDS)
+    changes: list[tuple[bytes, bool]] = []
+    kept: list[dict[str, object]] = []
     for bucket in range(BUCKETS):
-        with writing(engine) as connection:
-            connection.execute(
-                insert(delegation_pairs).values(
-                    number=number, bucket=bucket, pairs=pack_bucket(pairs.bucket(bucket))
-                )
-            )
+        after = pairs.bucket(bucket)
+        changes += compare(_base_pairs(engine, base, bucket), after)
+        if after:
+            kept.append({"bucket": bucket, "pairs": pack_bucket(after)})
+    is_full = base is None or len(changes) > len(pairs) * FULL_FROM
     with writing(engine) as connection:
-        whole = delegation_imports.c.number == number
-        connection.execute(update(delegation_imports).where(whole).values(whole=True))
+        made = insert(delegation_imports).values(attempt=attempt, base=base, full=is_full, written=False)
+        (number,) = connection.execute(made.returning(delegation_imports.c.number)).one()
+    _write(engine, delegation_pairs, ({**each, "number": number} for each in kept), at_once=CHUNK_BUCKETS)
+    if not is_full:
+        rows = ({**_row(pair), "number": number, "begins": begins} for pair, begins in changes)
+        _write(engine, delegation_changes, rows, at_once=CHUNK_ROWS)
+    with writing(engine) as connection:
+        mine = delegation_imports.c.number == number
+        connection.execute(update(delegation_imports).where(mine).values(written=True))
+
+
+def _write(engine: Engine, table: Table, rows: Iterator[dict[str, object]], *, at_once: int) -> None:
+    while some := list(islice(rows, at_once)):
+        with writing(engine) as connection:
+            connection.execute(insert(table), some)
+        time.sleep(_REST_SECONDS)
+
+
+def _row(packed: bytes) -> dict[str, object]:
+    pair = read_pair(packed)
+    return {"pseudonym": pair.pseudonym, "agent": pair.agent}
 
 
 def is_current(connection: Connection, attempt: str) -> bool:
     """Tell whether an attempt's changes are all written, against the import that is the newest now."""
     query = select(delegation_imports).where(delegation_imports.c.attempt == attempt)
     row = connection.execute(query).mappings().first()
-    return row is not None and bool(row["whole"]) and row["base"] == newest_import(connection)
+    return row is not None and bool(row["written"]) and row["base"] == newest_import(connection)
 
 
 def forget(engine: Engine, attempt: str) -> None:
@@ -97,17 +111,10 @@ def forget(engine: Engine, attempt: str) -> None:
 
 def forget_pairs(engine: Engine, number: int) -> None:
     """Take away an import's packed pairs, bucket by bucket: nothing will be compared with them."""
-    for bucket in range(BUCKETS):
+    for first in range(0, BUCKETS, CHUNK_BUCKETS):
         with writing(engine) as connection:
-            of_it = delegation_pairs.c.number == number, delegation_pairs.c.bucket == bucket
-            connection.execute(delete(delegation_pairs).where(*of_it))
-
-
-def _changes(engine: Engine, base: int | None, number: int, pairs: PairSet) -> Iterator[dict[str, object]]:
-    for bucket in range(BUCKETS):
-        for packed, begins in compare(_base_pairs(engine, base, bucket), pairs.bucket(bucket)):
-            pair = read_pair(packed)
-            yield {"pseudonym": pair.pseudonym, "agent": pair.agent, "number": number, "begins": begins}
+            some = delegation_pairs.c.bucket.between(first, first + CHUNK_BUCKETS - 1)
+            connection.execute(delete(delegation_pairs).where(delegation_pairs.c.number == number, some))
 
 
 def _base_pairs(engine: Engine, base: int | None, bucket: int) -> set[bytes]:
@@ -115,5 +122,5 @@ def _base_pairs(engine: Engine, base: int | None, bucket: int) -> set[bytes]:
         return set()
     with reading(engine) as connection:
         of_it = delegation_pairs.c.number == base, delegation_pairs.c.bucket == bucket
-        data = connection.execute(select(delegation_pairs.c.pairs).where(*of_it)).scalar_one()
-    return read_bucket(data)
+        data = connection.execute(select(delegation_pairs.c.pairs).where(*of_it)).scalar()
+    return read_bucket(data) if data else set()

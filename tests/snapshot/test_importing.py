@@ -178,7 +178,12 @@ def test_progress_is_told(tmp_path: Path) -> None:
     """The caller hears of each step."""
     heard: list[str] = []
     Room(tmp_path).bring_in(progress=heard.append)
-    assert heard == ["read and checked 208 rows", "asking the vault for keys", "sealing one shard per agent"]
+    assert heard == [
+        "read and checked 208 rows",
+        "asking the vault for keys",
+        "sealing one shard per agent",
+        "noting which delegations began and ended",
+    ]
 
 
 def test_no_value_lies_in_clear_in_what_is_kept(tmp_path: Path) -> None:
