@@ -13,14 +13,13 @@ import csv
 import hashlib
 import io
 from collections.abc import Collection, Iterator
-from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import BinaryIO, Self
 
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
-from snapshot.extract import FIRST_RECORD, shown_name
+from snapshot.extract import FIRST_RECORD, Openable, shown_name
 from snapshot.findings import FILE, Finding, FindingCode, at_file, at_records
 
 _BLOCK_BYTES = 16 * 1024 * 1024
@@ -30,8 +29,8 @@ _MAX_COLUMNS = 1024
 class _DigestingReader(io.RawIOBase):
     """Passes a file on and keeps its digest and the number of its quotes."""
 
-    def __init__(self, path: Path) -> None:
-        self._file = path.open("rb")
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
         self.digest = hashlib.sha256()
         self.quotes = 0
 
@@ -63,13 +62,13 @@ class CsvExtract:
     OSError without a file.
     """
 
-    def __init__(self, path: Path, known: Collection[str]) -> None:
-        self.file = path.name
+    def __init__(self, origin: Openable, known: Collection[str]) -> None:
+        self.file = origin.name
         self.header: tuple[str, ...] = ()
         self.findings: list[Finding] = []
-        self._path = path
+        self._origin = origin
         self._known = known
-        self._source = _DigestingReader(path)
+        self._source = _DigestingReader(origin.open())
         self._first: pa.RecordBatch | None = None
         self._reader: arrow_csv.CSVStreamingReader | None = None
 
@@ -118,7 +117,7 @@ class CsvExtract:
             whole = False
         self._source.drain()
         if not whole:
-            self.findings += _unreadable(self._path)
+            self.findings += _unreadable(self._origin)
         if self._source.quotes % 2:
             self.findings.append(at_file(FindingCode.UNPAIRED_QUOTE))
 
@@ -148,18 +147,22 @@ def _open(source: _DigestingReader) -> arrow_csv.CSVStreamingReader:
     )
 
 
-def _unreadable(path: Path) -> list[Finding]:
-    ragged = _ragged_records(path)
+def _unreadable(origin: Openable) -> list[Finding]:
+    ragged = _ragged_records(origin)
     if ragged:
         return [at_records(FindingCode.RAGGED_RECORD, FILE, ragged)]
     return [at_file(FindingCode.NOT_CSV)]
 
 
-def _ragged_records(path: Path) -> list[int]:
+def _ragged_records(origin: Openable) -> list[int]:
     """Return the records with more or fewer fields than the first; slow, for the report alone."""
     # Arrow could call back for each such record, but only where it decodes as UTF-8.
     ragged, record, fields = [], 0, 0
-    with path.open(encoding="latin-1", newline="") as file, contextlib.suppress(csv.Error):
+    with (
+        origin.open() as raw,
+        io.TextIOWrapper(raw, encoding="latin-1", newline="") as file,
+        contextlib.suppress(csv.Error),
+    ):
         for values in filter(None, csv.reader(file)):
             record += 1
             fields = fields or len(values)

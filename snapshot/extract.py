@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 import pyarrow as pa
 
@@ -17,6 +17,19 @@ from snapshot.findings import Finding
 
 FIRST_RECORD = 2
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9 _-]{0,62}")
+
+
+class Openable(Protocol):
+    """What an extract is read from; each opening starts at the beginning."""
+
+    @property
+    def name(self) -> str:
+        """A name without folders or secrets."""
+        ...
+
+    def open(self) -> BinaryIO:
+        """Return a reader; OSError where there is nothing to read."""
+        ...
 
 
 class Extract(Protocol):

@@ -19,6 +19,7 @@ class FindingCode(StrEnum):
 
     NOT_CSV = "not-csv"
     NOT_PARQUET = "not-parquet"
+    NOT_SEEKABLE = "not-seekable"
     CHANGED = "changed"
     NO_TEXT = "no-text"
     MANIFEST_DIGEST = "manifest-digest"
@@ -47,6 +48,7 @@ class FindingCode(StrEnum):
 MEANING = {
     FindingCode.NOT_CSV: "the file is not a CSV table",
     FindingCode.NOT_PARQUET: "the file begins as a Parquet file and can't be read as one",
+    FindingCode.NOT_SEEKABLE: "a Parquet file can't be read out of a stream; hand it over as a file",
     FindingCode.CHANGED: "the file was changed while it was read",
     FindingCode.NO_TEXT: "a Parquet column of a type, or with a value, that no extract's text has",
     FindingCode.MANIFEST_DIGEST: "the manifest lists no file with this digest",

@@ -40,13 +40,14 @@ from snapshot.pairs import PairSet
 from snapshot.publishing import SnapshotStateError
 from snapshot.report import ExtractRefusedError, ImportReport
 from snapshot.sealing import StoredSnapshot
-from snapshot.sources import open_extract
+from snapshot.sources import FileSource, Source, open_extract
 from snapshot.spool import Spool
 from snapshot.tables import State, snapshot_agents, snapshots
 from snapshot.upkeep import write_changes
 
 Progress = Callable[[str], None]
 _BUCKET_BYTES = 32 * 1024 * 1024
+_MANY_BUCKETS = 64
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +60,7 @@ class ImportedSnapshot:
 
 
 def import_extract(
-    path: Path,
+    source: Source | Path,
     as_of: datetime,
     *,
     who: Who,
@@ -80,9 +81,10 @@ def import_extract(
     `scratch` is the folder of the spool, else the system's for temporary files.
     """
     attempt = secrets.token_hex(16)
+    origin = FileSource(source) if isinstance(source, Path) else source
     with ExitStack() as stack:
-        extract = stack.enter_context(open_extract(path, [column.name for column in catalogue.columns]))
-        spool = stack.enter_context(Spool(scratch, _buckets(path)))
+        extract = stack.enter_context(open_extract(origin, [column.name for column in catalogue.columns]))
+        spool = stack.enter_context(Spool(scratch, _buckets(origin.size)))
         workers = stack.enter_context(ThreadPoolExecutor(os.cpu_count() or 1))
         inspector = Inspector(
             as_of=as_of,
@@ -113,8 +115,8 @@ def import_extract(
     return ImportedSnapshot(attempt=attempt, ref=ref, report=report)
 
 
-def _buckets(path: Path) -> int:
-    return 1 + path.stat().st_size // _BUCKET_BYTES
+def _buckets(size: int | None) -> int:
+    return _MANY_BUCKETS if size is None else 1 + size // _BUCKET_BYTES
 
 
 def _source(report: ImportReport) -> Resource:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Iterator
-from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
@@ -19,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import parquet
 
-from snapshot.extract import FIRST_RECORD, shown_name
+from snapshot.extract import FIRST_RECORD, Openable, shown_name
 from snapshot.findings import Finding, FindingCode, at_file
 
 MAGIC = b"PAR1"
@@ -31,17 +30,20 @@ _MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 class ParquetExtract:
     """One pass over a Parquet extract whose columns should have the `known` names; a context."""
 
-    def __init__(self, path: Path, known: Collection[str]) -> None:
-        self.file = path.name
+    def __init__(self, origin: Openable, known: Collection[str]) -> None:
+        self.file = origin.name
         self.header: tuple[str, ...] = ()
         self.findings: list[Finding] = []
         self._known = known
-        self._source = path.open("rb")
+        self._source = origin.open()
         self._digest = ""
         self._table: parquet.ParquetFile | None = None
 
     def __enter__(self) -> Self:
         """Read the schema."""
+        if not self._source.seekable():
+            self.findings.append(at_file(FindingCode.NOT_SEEKABLE))
+            return self
         self._digest = _digest(self._source)
         try:
             self._table = parquet.ParquetFile(self._source)
@@ -71,7 +73,7 @@ class ParquetExtract:
                 record += batch.num_rows
         except (pa.ArrowException, OSError):
             self.findings.append(at_file(FindingCode.NOT_PARQUET))
-        if _digest(self._source) != self._digest:
+        if self._digest and _digest(self._source) != self._digest:
             self.findings.append(at_file(FindingCode.CHANGED))
 
     def decode(self, _first: int, batch: pa.RecordBatch) -> tuple[pa.RecordBatch | None, list[Finding]]:
@@ -84,12 +86,6 @@ class ParquetExtract:
                 shown = shown_name(self.header, place, self._known)
                 findings.append(at_file(FindingCode.NO_TEXT, shown))
         return None if findings else pa.record_batch(columns, names=list(self.header)), findings
-
-
-def is_parquet(path: Path) -> bool:
-    """Tell whether a file begins as a Parquet file does."""
-    with path.open("rb") as file:
-        return file.read(len(MAGIC)) == MAGIC
 
 
 def _as_text(values: pa.Array) -> pa.Array:

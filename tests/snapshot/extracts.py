@@ -15,7 +15,7 @@ from snapshot.forbidden import Forbidden
 from snapshot.inspection import Inspector
 from snapshot.manifest import Manifest
 from snapshot.report import ImportReport
-from snapshot.sources import open_extract
+from snapshot.sources import FileSource, open_extract
 from snapshot.spool import Spool
 
 DATA = Path(__file__).parents[1] / "data" / "extract.csv"
@@ -57,7 +57,7 @@ def inspected(
 ) -> ImportReport:
     """Read and check an extract, as an import does, and return its report."""
     with (
-        open_extract(path, NAMES) as extract,
+        open_extract(FileSource(path), NAMES) as extract,
         Spool(path.parent, 3) as spool,
         ThreadPoolExecutor(2) as workers,
     ):

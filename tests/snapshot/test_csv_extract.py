@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from snapshot.csv_extract import CsvExtract
 from snapshot.findings import FILE, Finding, FindingCode
+from snapshot.sources import FileSource
 
 DATA = Path(__file__).parents[1] / "data" / "extract.csv"
 KNOWN = ("id", "name", "note")
@@ -39,7 +40,7 @@ class _Read:
 def read_extract(path: Path, known: Collection[str]) -> _Read:
     """Read all batches of an extract."""
     batches, findings = [], []
-    with CsvExtract(path, known) as extract:
+    with CsvExtract(FileSource(path), known) as extract:
         for first, batch in extract.batches():
             rows, wrong = extract.decode(first, batch)
             findings += wrong
