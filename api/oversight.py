@@ -194,12 +194,13 @@ def list_locks(house: House, visitor: SignedIn) -> LocksTold:
 
 
 def release_lock(house: House, visitor: SignedIn, person: str) -> None:
-    """Let a locked person try again. Raises RefusedError."""
+    """Let a locked person try again, at the vault too. Raises RefusedError, VaultError."""
     named, is_known = known_id(house, person)
     resource = Resource(kind="person", id=named if is_known else "unknown")
     with house.gate.transaction(visitor.who) as tx:
         permit = tx.decide(Ask(action=Action.RELEASE_LOCK, resource=resource))
         tx.record(Event.LOCK_RELEASED, Action.RELEASE_LOCK, resource, because=permit)
+    house.vault.release_factor(permit.grant().index)
 
 
 def _reviewers_only(visitor: SignedIn) -> None:

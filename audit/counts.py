@@ -28,8 +28,12 @@ def count_entries(
     actor: str | None = None,
     action: str | None = None,
     since: str | None = None,
+    after: int | None = None,
 ) -> int:
-    """Count entries with all the given fields; `actor` is an id, `since` RFC 3339, inclusive."""
+    """Count entries with all the given fields.
+
+    `actor` is an id, `since` RFC 3339 and inclusive, `after` an index and exclusive.
+    """
     entry = ledger_entries.c
     asked: dict[str, Any] = {
         "event": event,
@@ -43,6 +47,8 @@ def count_entries(
     query = query.where(*(entry[name] == value for name, value in asked.items() if value is not None))
     if since is not None:
         query = query.where(entry.at >= since)
+    if after is not None:
+        query = query.where(entry["index"] > after)
     with answering():
         return connection.execute(query).scalar_one()
 

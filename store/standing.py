@@ -155,9 +155,13 @@ def failed_factors(connection: Connection, person: str, numbers: Numbers, now: d
     released = entries_of(
         connection, action=Action.RELEASE_LOCK.value, events={Event.LOCK_RELEASED}, since=since
     )
-    since = max([since, *(one.entry.at for one in released if one.entry.resource.id == person)])
     return count_entries(
-        connection, event=Event.SESSION_REQUESTED, outcome=Outcome.REFUSE, actor=person, since=since
+        connection,
+        event=Event.SESSION_REQUESTED,
+        outcome=Outcome.REFUSE,
+        actor=person,
+        since=since,
+        after=max((one.index for one in released if one.entry.resource.id == person), default=None),
     )
 
 

@@ -28,6 +28,7 @@ from vault.batches import (
     finding,
     read_opened,
     read_outcomes,
+    releasing,
     revealing,
     rotating,
     sending,
@@ -121,6 +122,10 @@ class VaultClient:
         """Make a person's TOTP secret and return it as base32, for the only time."""
         opened: str = self._open_one(enrolling(permit))
         return opened
+
+    def release_factor(self, permit: int) -> None:
+        """Let a person whose factor is locked by wrong tries try again."""
+        self._open_one(releasing(permit))
 
     def destroy(self, permit: int) -> list[str]:
         """Destroy the permit's objects; return a signed record of each, in the permit's order."""

@@ -33,6 +33,7 @@ class Call(StrEnum):
     REVEAL_PASSPHRASE = "reveal_passphrase"  # noqa: S105 - the name of a call, no secret
     VIEW_CONSUMERS = "view_consumers"
     ENROL_FACTOR = "enrol_factor"
+    RELEASE_FACTOR = "release_factor"
     DESTROY = "destroy"
     FIND_CONSUMER = "find_consumer"
     ROTATE_KEY = "rotate_key"
@@ -118,6 +119,12 @@ ROWS: dict[Call, Row] = {
         longest_life=10 * _MINUTES,
         resource_kind="person",
     ),
+    Call.RELEASE_FACTOR: Row(
+        action="ReleaseLock",
+        callers=_API,
+        longest_life=10 * _MINUTES,
+        resource_kind="person",
+    ),
     Call.DESTROY: Row(
         action="DestroyObject",
         callers=_WORKER | _OPERATOR,
@@ -173,6 +180,7 @@ SHAPES: dict[Call, Shape] = {
     Call.REVEAL_PASSPHRASE: Shape(),
     Call.VIEW_CONSUMERS: Shape(has_published=True),
     Call.ENROL_FACTOR: Shape(),
+    Call.RELEASE_FACTOR: Shape(),
     Call.DESTROY: Shape(),
     Call.ROTATE_KEY: Shape(lists=frozenset({"material"})),
     Call.FIND_CONSUMER: Shape(texts=frozenset({"kind"}), lists=frozenset({"ids"})),

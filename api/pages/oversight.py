@@ -86,7 +86,7 @@ def take_release(request: Request, person: str, form: ReviewerForm, house: House
 
 
 @router.get("/{rest:path}")
-def come_to_oversight(rest: str) -> Response:  # noqa: ARG001 - whatever was addressed, back to the page
+def come_to_oversight(rest: str, visitor: Reviewer) -> Response:  # noqa: ARG001 - whatever was addressed
     """Lead to the page: an address alone changes nothing."""
     return RedirectResponse(_HERE, 303)
 

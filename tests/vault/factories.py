@@ -115,6 +115,12 @@ def factor_permit(person: str = "P1", **said: Any) -> Entry:
     return a_permit(Event.FACTOR_REQUESTED, action="EnrolFactor", resource=resource, **said)
 
 
+def release_permit(person: str = "P1", **said: Any) -> Entry:
+    """Return a permit to let a locked person try again."""
+    resource = Resource(kind="person", id=person)
+    return a_permit(Event.LOCK_REQUESTED, action="ReleaseLock", resource=resource, **said)
+
+
 def destroy_permit(*objects: str, **said: Any) -> Entry:
     """Return a permit to destroy objects."""
     stated = {"action": "DestroyObject", "resource": Resource(kind="objects", id="sweep"), "objects": objects}
