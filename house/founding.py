@@ -38,7 +38,9 @@ from runtime.roles import bring_up
 from runtime.settings import INSTALLATION_FILE, Settings, load_settings, write_installation
 from store.records import KEY_BYTES, Records
 from vault.ceremony import create_vault
+from vault.providers import provider_from
 from vault.table import CallerKind
+from vault.wrapping import ProviderError
 
 OPERATOR = Actor(kind="operator", id="console", role="operator")
 CONSOLE = "local:console"
@@ -82,7 +84,11 @@ def found_installation(
     )
     _check_database(settings)
     _take_folder(data, settings)
-    founding = create_vault(settings.vault_home, origin, demo=charter.mode == "demo")
+    try:
+        provider = provider_from(os.environ, settings.vault_home)
+        founding = create_vault(settings.vault_home, origin, demo=charter.mode == "demo", provider=provider)
+    except ProviderError as error:
+        raise FoundingError(str(error)) from None
     settings.credentials.mkdir(mode=0o700, exist_ok=True)
     record_key = secrets.token_bytes(KEY_BYTES)
     for kind in CallerKind:

@@ -106,7 +106,11 @@ class House:
     @cached_property
     def vault(self) -> VaultClient:
         """The vault, by this caller's credential."""
-        return VaultClient(self.settings.vault_socket, self.settings.credential(self.caller), self.reader)
+        # Looked for now, so that a missing one is found at start; read at each call, as it may change.
+        self.settings.credential(self.caller)
+        return VaultClient(
+            self.settings.vault_socket, lambda: self.settings.credential(self.caller), self.reader
+        )
 
     @cached_property
     def queue(self) -> Celery:
