@@ -36,6 +36,11 @@ class Code(StrEnum):
     KEPT = "kept"
     FACTOR_LOCKED = "factor_locked"
     QUOTA = "quota"
+    VOID = "void"
+    SHUT = "shut"
+    WELL = "well"
+    FACTOR = "factor"
+    OUTDATED = "outdated"
 
 
 ADVICE = {
@@ -62,6 +67,11 @@ ADVICE = {
     Code.KEPT: "what has to be kept for years can't be destroyed before",
     Code.DAMAGED: "what the vault holds under this name was altered or swapped; restore the vault's backup",
     Code.FACTOR_LOCKED: "too many wrong codes; wait 15 minutes",
+    Code.VOID: "the permit is older than the vault's last recovery; ask for a new one",
+    Code.SHUT: "it was to be destroyed and is held shut since the vault's recovery",
+    Code.WELL: "nothing here needs that: the vault is no restored copy, and the ledger extends its head",
+    Code.FACTOR: "a code is wrong, or was used already",
+    Code.OUTDATED: "this copy is older than the signing key; restore a newer one, or start a new origin",
     Code.QUOTA: "this kind of caller opened as much as it may within a minute or an hour; wait",
 }
 

@@ -21,15 +21,15 @@ class Signing:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._opened: tuple[bytes, SigningKey] | None = None
+        self._opened: tuple[tuple[bytes, bytes], SigningKey] | None = None
 
     @property
     def key(self) -> SigningKey:
         """The signing key in force. WrapError or ProviderError where it can't be opened."""
-        wrapped = self._store.fact("signing_key")
-        if self._opened is None or self._opened[0] != wrapped:
+        stored = (self._store.fact("signing_key"), self._store.fact("origin"))
+        if self._opened is None or self._opened[0] != stored:
             private = Ed25519PrivateKey.from_private_bytes(self._store.secret_fact("signing_key"))
-            self._opened = (wrapped, SigningKey(self._store.fact("origin").decode(), private))
+            self._opened = (stored, SigningKey(stored[1].decode(), private))
         return self._opened[1]
 
     @property

@@ -38,6 +38,10 @@ class Call(StrEnum):
     FIND_CONSUMER = "find_consumer"
     ROTATE_KEY = "rotate_key"
     OPEN_MANY = "open_many"
+    SHOW_LEDGER = "show_ledger"
+    RECOVER = "recover"
+    RESTORE = "restore"
+    RELEASE = "release"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,7 +155,12 @@ CALLERS_WITHOUT_PERMIT: dict[Call, frozenset[CallerKind]] = {
     Call.SIGN: frozenset(CallerKind),
     Call.OPEN_MANY: frozenset(CallerKind),
     Call.VERIFY_TOTP: _API,
+    Call.SHOW_LEDGER: _OPERATOR,
+    Call.RECOVER: _OPERATOR,
+    Call.RESTORE: _OPERATOR,
+    Call.RELEASE: _OPERATOR,
 }
+RECOVERING = frozenset({Call.SHOW_LEDGER, Call.RECOVER, Call.RESTORE, Call.RELEASE})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,6 +175,8 @@ class Shape:
     has_published: bool = False
     has_opens: bool = False
 
+
+_TWO_PEOPLE = frozenset({"first", "first_code", "second", "second_code"})
 
 SHAPES: dict[Call, Shape] = {
     Call.STATUS: Shape(has_credential=False, has_proof=False, has_permit=False),
@@ -185,4 +196,13 @@ SHAPES: dict[Call, Shape] = {
     Call.ROTATE_KEY: Shape(lists=frozenset({"material"})),
     Call.FIND_CONSUMER: Shape(texts=frozenset({"kind"}), lists=frozenset({"ids"})),
     Call.OPEN_MANY: Shape(has_permit=False, has_opens=True),
+    Call.SHOW_LEDGER: Shape(
+        texts=frozenset({"start", "newest"}),
+        lists=frozenset({"lines"}),
+        has_proof=False,
+        has_permit=False,
+    ),
+    Call.RECOVER: Shape(texts=_TWO_PEOPLE, lists=frozenset({"records"}), has_proof=False, has_permit=False),
+    Call.RESTORE: Shape(texts=_TWO_PEOPLE, lists=frozenset({"records"}), has_proof=False, has_permit=False),
+    Call.RELEASE: Shape(texts=_TWO_PEOPLE, lists=frozenset({"objects"}), has_proof=False, has_permit=False),
 }
