@@ -60,6 +60,7 @@ class Settings(OutsideSettings):
     credentials_folder: Path | None = Field(default=None, description="the credentials' folder, likewise")
     objects_folder: Path | None = Field(default=None, description="the objects' folder, likewise")
     sockets_folder: Path | None = Field(default=None, description="the unix sockets' folder, likewise")
+    reserve_bytes: int = Field(default=64 * 1024 * 1024, description="disk kept in reserve beside SQLite")
     heartbeat_file: Path | None = Field(default=None, description="touched by worker and beat to show life")
 
     @model_validator(mode="before")

@@ -28,6 +28,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Let the choice be known to the processes too that tests start."""
     os.environ[VARIABLE] = config.getoption("backends") or os.environ.get(VARIABLE) or KINDS[0]
+    # Installations by the hundred needn't each keep what one does.
+    os.environ.setdefault("SEALEDBOOK_RESERVE_BYTES", "65536")
     if os.environ[VARIABLE] not in KINDS:
         raise pytest.UsageError(f"{VARIABLE} is one of {', '.join(KINDS)}")
 
