@@ -1,6 +1,6 @@
 """What keeps the house from releasing anything just now, by the codes that `/readyz` says too.
 
-`clock`: the machine's clock is further off than rule R22 allows, or the newest entry is ahead of it.
+`clock`: the machine's clock is further off than rule R22 allows.
 `disk`: the disk's reserve is spent. Anchors come with their own names, see `anchoring.py`.
 Each is looked at once a second at most.
 """
@@ -14,9 +14,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from audit.stored import answering, read_head
+from audit.stored import answering
 from policies.guard import Guard
-from runtime.clock import parse_rfc3339
 from runtime.reserve import Reserve
 from runtime.skew import ClockWatch
 
@@ -44,10 +43,11 @@ class ClockGuard:
     _looked_at: float = field(default=float("-inf"))
     _is_off: bool = False
 
-    def halted_by(self, connection: Connection, now: datetime) -> Collection[str]:
+    def halted_by(self, connection: Connection, _now: datetime | None = None) -> Collection[str]:
         """Return `clock` while it is off."""
         if time.monotonic() - self._looked_at >= _KEPT_SECONDS:
-            self._is_off = max(self.watch.skew(connection), _lead(connection, now)) > self.allowed
+            with answering():
+                self._is_off = self.watch.skew(connection) > self.allowed
             self._looked_at = time.monotonic()
         return (CLOCK,) if self._is_off else ()
 
@@ -68,10 +68,3 @@ class DiskGuard:
             self._is_whole = self.reserve.settle()
             self._looked_at = time.monotonic()
         return () if self._is_whole else (DISK,)
-
-
-def _lead(connection: Connection, now: datetime) -> float:
-    """Return by how many seconds the newest entry is ahead of the house's clock."""
-    with answering():
-        last = read_head(connection).at
-    return (parse_rfc3339(last) - now).total_seconds() if last else 0.0
