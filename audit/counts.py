@@ -7,9 +7,10 @@ counted and what is decided on it belong together.
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, bindparam, func, select
 
 from audit.entry import Entry
 from audit.errors import LedgerGapError
@@ -34,7 +35,6 @@ def count_entries(
 
     `actor` is an id, `since` RFC 3339 and inclusive, `after` an index and exclusive.
     """
-    entry = ledger_entries.c
     asked: dict[str, Any] = {
         "event": event,
         "outcome": outcome,
@@ -42,15 +42,24 @@ def count_entries(
         "export": export,
         "actor": actor,
         "action": action,
+        "since": since,
+        "after": after,
     }
-    query = select(func.count()).select_from(ledger_entries)
-    query = query.where(*(entry[name] == value for name, value in asked.items() if value is not None))
-    if since is not None:
-        query = query.where(entry.at >= since)
-    if after is not None:
-        query = query.where(entry["index"] > after)
+    given = {name: value for name, value in asked.items() if value is not None}
     with answering():
-        return connection.execute(query).scalar_one()
+        return int(connection.execute(_counting(tuple(given)), given).scalar_one())
+
+
+@cache
+def _counting(names: tuple[str, ...]) -> Select[Any]:
+    """Return the query that counts by these fields; made once, since making it takes longer than asking."""
+    entry = ledger_entries.c
+    bounds = {
+        "since": entry.at >= bindparam("since"),
+        "after": entry["index"] > bindparam("after"),
+    }
+    conditions = [bounds[name] if name in bounds else entry[name] == bindparam(name) for name in names]
+    return select(func.count()).select_from(ledger_entries).where(*conditions)
 
 
 def find_entries(connection: Connection, *, event: Event, export: str, action: str) -> list[Entry]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -152,17 +153,21 @@ def console_session() -> Session:
 def failed_factors(connection: Connection, person: str, numbers: Numbers, now: datetime) -> int:
     """Return how often a person's sign-in failed within the lock's window, since their last release."""
     since = rfc3339(now - timedelta(seconds=numbers.failed_factors_window_seconds))
+    refused: Any = {
+        "event": Event.SESSION_REQUESTED,
+        "outcome": Outcome.REFUSE,
+        "actor": person,
+        "since": since,
+    }
+    failed = count_entries(connection, **refused)
+    if failed < numbers.failed_factors_before_lock:
+        # Nobody releases who isn't locked.
+        return failed
     released = entries_of(
         connection, action=Action.RELEASE_LOCK.value, events={Event.LOCK_RELEASED}, since=since
     )
-    return count_entries(
-        connection,
-        event=Event.SESSION_REQUESTED,
-        outcome=Outcome.REFUSE,
-        actor=person,
-        since=since,
-        after=max((one.index for one in released if one.entry.resource.id == person), default=None),
-    )
+    own = [one.index for one in released if one.entry.resource.id == person]
+    return count_entries(connection, **refused, after=max(own)) if own else failed
 
 
 def address_line(papers: Papers) -> dict[str, str]:
