@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from audit.entry import Entry
 from audit.events import Event, Outcome
+from audit.evidence import is_redaction
 from audit.stream import Batch
 from runtime.clock import parse_rfc3339
 
@@ -59,7 +60,12 @@ _CATEGORY_OF: Final = MappingProxyType({BASE: 0, AUTHENTICATION: 3, API: 6})
 def write_events(batch: Batch, origin: str, now: datetime) -> bytes:
     """Write a batch as OCSF, one event a line: the proofs first, then each entry."""
     events = [_proof(batch, origin, now)]
-    events += [to_event(index, entry, origin) for index, entry in enumerate(batch.entries, start=batch.first)]
+    # A pruned entry has nothing to say; the proofs count it.
+    events += [
+        to_event(index, entry, origin)
+        for index, entry in enumerate(batch.entries, start=batch.first)
+        if not is_redaction(entry)
+    ]
     return b"".join(json.dumps(event, separators=(",", ":")).encode() + b"\n" for event in events)
 
 

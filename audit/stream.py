@@ -4,7 +4,8 @@ A batch holds the entries [first, stop). It goes with the head at `stop`, the pr
 extends the one at `first` (so that batch follows batch), the path of its last entry, and a signed
 checkpoint with the proof that it extends the batch's head. An empty batch is a heartbeat.
 Laws of this file:
-1. An entry goes out as the bytes that the ledger holds, so that a receiver can hash them.
+1. An entry goes out as the bytes that the ledger holds, so that a receiver can hash them; one that
+   was pruned goes out as its redaction.
 2. The index names an entry for good: who got it twice drops one.
 3. `verify_batch` is the receiver's side; it shares nothing with the writer's storage.
 Pure.
@@ -18,10 +19,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from audit.checkpoint import Head
+from audit.entry import EntryError
+from audit.evidence import leaf_of
 from audit.key_history import KeyHistory
 from audit.note import NoteError, from_base64, to_base64
 from audit.proofs import ProofError, RootBuilder, verify_consistency, verify_inclusion
-from audit.tree import leaf_hash
 
 FORMAT: Final = "sealed-book-stream/v1"
 
@@ -32,7 +34,7 @@ class BatchError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Batch:
-    """Entries [first, head.size) as canonical bytes, with their proofs; hashes are 32 bytes."""
+    """Entries [first, head.size) as a bundle's lines have them, with their proofs; hashes are 32 bytes."""
 
     first: int
     entries: tuple[bytes, ...]
@@ -110,13 +112,13 @@ def verify_batch(batch: Batch, known: Head, keys: KeyHistory, builder: RootBuild
         verify_consistency(known.size, known.root, batch.head.size, batch.head.root, batch.consistency)
         verify_consistency(batch.head.size, batch.head.root, signed.size, signed.root, batch.extension)
         if batch.entries:
-            leaf = leaf_hash(batch.entries[-1])
+            leaf = leaf_of(batch.entries[-1])
             verify_inclusion(leaf, batch.head.size - 1, batch.head.size, batch.inclusion, batch.head.root)
-    except (ProofError, NoteError) as error:
+    except (ProofError, NoteError, EntryError) as error:
         raise BatchError(str(error)) from None
     if builder is not None:
         for entry in batch.entries:
-            builder.add(leaf_hash(entry))
+            builder.add(leaf_of(entry))
         if (builder.size, builder.root()) != (batch.head.size, batch.head.root):
             raise BatchError("the entries don't have the batch's root")
     return batch.head

@@ -139,7 +139,7 @@ def _some(house: House, first: int, stop: int) -> Sequence[bytes]:
     """Return entries from `first` on, as many as there is room for in one batch."""
     found: list[bytes] = []
     room = _ROOM_BYTES
-    for entry in house.reader.entries(first, stop):
+    for entry in house.reader.lines(first, stop):
         room -= len(entry)
         if found and room < 0:
             break

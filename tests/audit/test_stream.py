@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -13,8 +14,9 @@ from audit import tree
 from audit.checkpoint import Head, SigningKey, sign_checkpoint
 from audit.entry import Actor, Draft, Resource
 from audit.events import Event, Outcome
+from audit.evidence import redact
 from audit.key_history import KeyHistory
-from audit.ocsf import ACTIVITY_OF, API, AUTHENTICATION, OTHER, SIGN_INS, to_event
+from audit.ocsf import ACTIVITY_OF, API, AUTHENTICATION, OTHER, SIGN_INS, to_event, write_events
 from audit.proofs import RootBuilder
 from audit.stream import Batch, BatchError, read_lines, verify_batch, write_lines
 
@@ -152,3 +154,18 @@ def test_an_event_says_who_where_and_how_it_went() -> None:
     assert [{"policy": {"uid": "R14"}}] == said["actor"]["authorizations"]
     assert said["is_mfa"]
     assert refused.decode() == said["raw_data"]
+
+
+def test_a_pruned_entry_goes_out_as_its_redaction() -> None:
+    """A batch with redactions holds under the same head, and as events it leaves them out."""
+    batch = a_batch(4, 12, 16)
+    pruned = replace(batch, entries=tuple(redact(each) for each in batch.entries[:3]) + batch.entries[3:])
+    builder = RootBuilder()
+    for entry in ENTRIES[:4]:
+        builder.add(tree.leaf_hash(entry))
+
+    assert head(12) == verify_batch(read_lines(write_lines(pruned)), head(4), KEYS, builder)
+    events = write_events(pruned, KEY.name, datetime(2026, 11, 21, tzinfo=UTC)).splitlines()
+    assert 1 + 5 == len(events)
+    with pytest.raises(BatchError):
+        verify_batch(replace(pruned, entries=(*pruned.entries[:-1], redact(b"x"))), head(4), KEYS)
