@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bench import ledger_append, ledger_vault, ledger_verify
+from bench import ledger_append, ledger_gate, ledger_vault, ledger_verify
 from bench.table import Ratio
 
-_PARTS = (ledger_append, ledger_verify, ledger_vault)
+_PARTS = (ledger_append, ledger_gate, ledger_verify, ledger_vault)
 
 
 def measure(*, quick: bool) -> list[Ratio]:
