@@ -91,6 +91,13 @@ def pruned_below(connection: Connection) -> int:
         return connection.execute(select(func.max(ledger_prunings.c.below))).scalar() or 0
 
 
+def pruned_until(connection: Connection) -> str:
+    """Return the moment (RFC 3339) of the last entry that a pruning covers; empty before the first."""
+    last = select(ledger_entries.c.at).where(ledger_entries.c["index"] == pruned_below(connection) - 1)
+    with answering():
+        return connection.execute(last).scalar() or ""
+
+
 def _starts(pruning: Pruning) -> Iterator[int]:
     return iter(range(0, pruning.head.size, _AT_ONCE))
 

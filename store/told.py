@@ -1,7 +1,8 @@
 """What the ledger tells of exports, held against their rows: which stand otherwise than told.
 
 Law: each move of an export's state but two has an entry that names the state and the book. `accepted`
-is the request's permit itself; `received` follows from releases that ended.
+is the request's permit itself; `received` follows from releases that ended. Of an export whose
+entries were pruned nothing is told any more.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from audit.events import Event
+from audit.pruning import pruned_until
 from audit.tables import ledger_entries
 from exports.states import State
 from store.tables import exports
@@ -36,7 +38,9 @@ def untold_exports(connection: Connection) -> list[str]:
     built = _newest(connection, Event.EXPORT_BUILT)
     released = _newest(connection, Event.RELEASE_ENDED)
     found = connection.execute(
-        select(exports.c.id, exports.c.state, exports.c.book_digest, exports.c.built_fencing)
+        select(exports.c.id, exports.c.state, exports.c.book_digest, exports.c.built_fencing).where(
+            exports.c.created_at > pruned_until(connection)
+        )
     ).all()
     untold: list[str] = []
     for export, state, book, fencing in found:
