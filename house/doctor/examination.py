@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from house.doctor.compliance import check_policy, check_retention, check_review
 from house.doctor.data import check_exports, check_roster, check_snapshot
 from house.doctor.findings import Finding, failed
 from house.doctor.keys import check_files, check_vault
@@ -26,6 +27,9 @@ CHECKS: dict[str, Callable[[House], Finding]] = {
     "roster": check_roster,
     "people": check_people,
     "exports": check_exports,
+    "policy": check_policy,
+    "review": check_review,
+    "retention": check_retention,
     "anchors": check_anchors,
     "witnesses": check_witnesses,
     "stream": check_stream,
