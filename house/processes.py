@@ -200,9 +200,9 @@ def with_vault(settings: Settings, interruption: Interruption) -> Iterator[None]
         yield
 
 
-def check_answering(settings: Settings) -> None:
+def check_answering(settings: Settings, *, seconds: float = _START_SECONDS) -> None:
     """Raise ChildError where the vault, a service of its own, doesn't answer in time."""
-    answers, deadline = vault_probe(settings), time.monotonic() + _START_SECONDS
+    answers, deadline = vault_probe(settings), time.monotonic() + seconds
     while not answers():
         if time.monotonic() >= deadline:
             raise ChildError(f"no vault answers at {settings.vault_socket}: start its service")

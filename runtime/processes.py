@@ -6,6 +6,7 @@ for a user of its own.
 
 from __future__ import annotations
 
+import codecs
 import ctypes
 import grp
 import os
@@ -66,6 +67,9 @@ def become(user: str, groups: tuple[int, ...] = ()) -> None:
         return
     if os.geteuid() != 0 or uid == 0:
         raise UserError("only root can start a process as another user, and that user isn't root")
+    # Python looks these up at first use, perhaps where that user may not read the interpreter.
+    for encoding in ("ascii", "latin-1", "utf-8", "utf-16be"):
+        codecs.lookup(encoding)
     os.setgroups(groups)
     os.setgid(gid)
     os.setuid(uid)

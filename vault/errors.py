@@ -18,6 +18,7 @@ class Code(StrEnum):
     ROLLED_BACK = "rolled_back"
     BEHIND = "behind"
     UNAVAILABLE = "unavailable"
+    UNFOUNDED = "unfounded"
     BAD_REQUEST = "bad_request"
     CREDENTIAL = "credential"
     CALLER = "caller"
@@ -50,6 +51,7 @@ ADVICE = {
     Code.ROLLED_BACK: "the ledger does not reach the head that the vault saw last; it was rolled back",
     Code.BEHIND: "the vault is a restored copy and opens nothing until `sealedbook vault recover`",
     Code.UNAVAILABLE: "the vault can't answer; start it and ask for a new permit",
+    Code.UNFOUNDED: "there is no vault yet; `sealedbook init` founds it",
     Code.BAD_REQUEST: "the vault can't read the request",
     Code.CREDENTIAL: "the vault doesn't know this credential",
     Code.CALLER: "this kind of caller may not open this",
@@ -118,6 +120,7 @@ ERROR_OF: dict[Code, type[VaultError]] = {code: VaultRefusedError for code in Co
 ERROR_OF |= {
     Code.STALE: VaultUnavailableError,
     Code.UNAVAILABLE: VaultUnavailableError,
+    Code.UNFOUNDED: VaultUnavailableError,
     Code.FORK: VaultForkError,
     Code.ROLLED_BACK: VaultRolledBackError,
     Code.BEHIND: VaultLockedError,

@@ -30,6 +30,7 @@ from pathlib import Path
 
 from runtime.clock import HouseClock
 from runtime.processes import UserError, become, find_group, forbid_core_dumps, forbid_tracing
+from vault.birth import await_founding
 from vault.errors import Code
 from vault.framing import (
     REQUEST_MAX_BYTES,
@@ -39,7 +40,7 @@ from vault.framing import (
     encode_frame,
     send_frame,
 )
-from vault.home import HomeError
+from vault.home import STORE_NAME, HomeError
 from vault.keeper import Keeper, Tries
 from vault.messages import Answer, Request, read_request, write_answer
 from vault.providers import provider_from
@@ -189,6 +190,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--clock-offset", type=float, default=0.0, help="seconds; a demo's only")
     parser.add_argument("--user", help="as root: give up its rights for this user's")
     parser.add_argument("--socket-group", help="who may speak to the vault besides its own user")
+    parser.add_argument("--await-founding", action="store_true", help="be founded over the socket")
     options = parser.parse_args(arguments)
     parent = os.getppid() if options.parent_pid is None else options.parent_pid
     os.umask(0o077)
@@ -200,8 +202,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # After it: the kernel decides anew whenever a process changes its user.
         forbid_tracing()
         quotas = read_quotas(options.home)
-        store = Store(options.home, provider=provider_from(os.environ, options.home))
-        listener = listen(options.socket, group)
+        provider = provider_from(os.environ, options.home)
+        listener = None
+        if options.await_founding and not (options.home / STORE_NAME).exists():
+            listener = listen(options.socket, group)
+            if not await_founding(listener, options.home, provider, lambda: os.getppid() != parent):
+                return 0
+        store = Store(options.home, provider=provider)
+        listener = listener or listen(options.socket, group)
     except (HomeError, ProviderError, UserError) as error:
         sys.stderr.write(f"vault: {error}\n")
         return 1
