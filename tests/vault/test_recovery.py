@@ -321,14 +321,14 @@ def test_a_restored_ledger_starts_a_new_origin(bench: Recovering) -> None:
     answer = bench.restore()
 
     assert answer.code is Code.OPENED
-    assert (ORIGIN, f"{ORIGIN}~2") == (answer.body["former"], answer.body["origin"])
+    assert (ORIGIN, f"{ORIGIN}.r2") == (answer.body["former"], answer.body["origin"])
     assert [(lost, lost_entry)] == [
         (one["index"], decode_bytes(one["entry"])) for one in answer.body["opened"]
     ]
     assert bench.download().code is Code.OPENED
     note = house.ask(OPERATOR, Call.SIGN).body["checkpoint"]
     origin, _head = read_checkpoint(note, VerifierKey.parse(answer.body["vkey"]))
-    assert origin == f"{ORIGIN}~2"
+    assert origin == f"{ORIGIN}.r2"
     # The signature of the origin that was left says nothing of this one.
     house.ledger.notes = {before: old}
     assert bench.download().code is Code.OPENED
