@@ -4,8 +4,7 @@ Laws
 1. A problem never repeats what was sent, and never says what an exception says.
 2. Where a rule refused, its id, clause and advice stand in the problem, with the index of
    the entry that recorded the refusal.
-3. A failed sign-in looks the same whatever failed, and comes on the same beat; only
-   `decision`, the place of an entry that is made each time, differs.
+3. A failed sign-in looks the same whatever failed, and comes on the same beat.
 4. Refused because it can't be recorded or proved is 503, and says so.
 """
 

@@ -50,6 +50,29 @@ def count_entries(
         return int(connection.execute(_counting(tuple(given)), given).scalar_one())
 
 
+def count_for_reason(
+    connection: Connection,
+    *,
+    event: Event,
+    outcome: Outcome,
+    actor: str,
+    reason: str,
+    since: str,
+    after: int | None = None,
+) -> int:
+    """Count entries of an actor that carry a reason; the bounds are as in `count_entries`."""
+    entry = ledger_entries.c
+    query = select(entry.entry).where(
+        entry.event == event, entry.outcome == outcome, entry.actor == actor, entry.at >= since
+    )
+    if after is not None:
+        query = query.where(entry["index"] > after)
+    # In canonical JSON a field stands in one way, and no text in it holds a quote.
+    carried = f'"reason":"{reason}"'.encode()
+    with answering():
+        return sum(carried in data for data in connection.execute(query).scalars())
+
+
 @cache
 def _counting(names: tuple[str, ...]) -> Select[Any]:
     """Return the query that counts by these fields; made once, since making it takes longer than asking."""

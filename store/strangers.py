@@ -1,4 +1,4 @@
-"""Failed sign-ins of names that nobody has: counted by network and minute, so that no stranger fills the disk.
+"""Failed sign-ins of names that nobody has: counted by network and minute, so that none fills the disk.
 
 Laws
 1. What was answered was counted: the count stands in the database before the answer goes out, and
