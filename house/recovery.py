@@ -136,7 +136,9 @@ def _tell(
     vkey: VerifierKey | None = None,
 ) -> None:
     head = house.reader.head(connection)
-    resource = Resource(kind="vault" if vkey is None else "ledger", id=house.settings.origin.rpartition("/")[2])
+    resource = Resource(
+        kind="vault" if vkey is None else "ledger", id=house.settings.origin.rpartition("/")[2]
+    )
     drafts = [
         _draft(
             person,
