@@ -23,6 +23,7 @@ from audit import tree
 from audit.checkpoint import Head
 from audit.errors import LedgerError
 from audit.events import Event
+from audit.pruned import RETENTION_YEARS, years_before
 from audit.search import first_since
 from audit.stored import answering, calculate, read_head
 from audit.tables import ledger_entries, ledger_inputs, ledger_prunings
@@ -60,6 +61,7 @@ class Pruning:
 
 def plan_pruning(engine: Engine, before: datetime, *, now: datetime, years: int) -> Pruning:
     """Say what goes when all entries before a moment are pruned. Raises RetentionError, LedgerError."""
+    years = max(years, RETENTION_YEARS)
     latest = years_before(now, years)
     if before > latest:
         raise RetentionError(f"entries are kept for {years} years: now those before {rfc3339(latest)} may go")
@@ -75,14 +77,6 @@ def prune(engine: Engine, pruning: Pruning, index: int) -> int:
     with answering(), writing(engine) as connection:
         connection.execute(insert(ledger_prunings).values(index=index, below=pruning.head.size))
     return sum(_prune(engine, start, min(start + _AT_ONCE, pruning.head.size)) for start in _starts(pruning))
-
-
-def years_before(moment: datetime, years: int) -> datetime:
-    """Return the same moment some years earlier; of 29 February, the day before."""
-    try:
-        return moment.replace(year=moment.year - years)
-    except ValueError:
-        return moment.replace(year=moment.year - years, day=28)
 
 
 def pruned_below(connection: Connection) -> int:

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
@@ -22,9 +21,9 @@ from sqlalchemy import Connection, Engine, Row, select
 
 from audit.checkpoint import Head, NoteError, VerifierKey
 from audit.entry import Entry, EntryError
-from audit.events import Event
 from audit.key_history import KeyHistory, read_history
 from audit.proofs import RootBuilder
+from audit.pruned import Pruned
 from audit.records import records_between
 from audit.stored import answering
 from audit.tables import ledger_entries, ledger_rules
@@ -137,19 +136,16 @@ def _replay(
     engine: Engine, head: Head, old: Head | None, known: Mapping[int, bytes], strict_from: int
 ) -> int:
     """Compute the root over all entries and compare; return how many were pruned."""
-    builder, pruned = RootBuilder(), _Pruned()
+    builder, pruned = RootBuilder(), Pruned()
     last_at = ""
     _check_old(builder, old)
     for row, looked_up in _rows(engine, head.size, strict_from):
         place = builder.size
         if row.place != place:
             raise VerifyError(f"entry {place} is missing")
-        if not row.entry:
-            pruned.pass_over(row)
-        elif place >= strict_from:
+        pruned.see(place, row.event, row.entry)
+        if row.entry and place >= strict_from:
             last_at = _check_entry(row, looked_up, last_at)
-        if row.event == Event.LEDGER_PRUNED:
-            pruned.believe(row)
         builder.add(leaf_hash(row.entry) if row.entry else row.leaf)
         _check_old(builder, old)
         if builder.size in known and builder.root() != known[builder.size]:
@@ -161,32 +157,9 @@ def _replay(
             f"entries 0 to {head.size - 1} don't have the root that the vault signed:"
             " one was changed, moved or replaced"
         )
-    pruned.settle()
+    if wrong := pruned.contradiction():
+        raise VerifyError(wrong)
     return pruned.count
-
-
-@dataclass
-class _Pruned:
-    """The entries without bytes, and how far the ledger itself says that some were pruned."""
-
-    count: int = 0
-    newest: int = -1
-    below: int = 0
-
-    def pass_over(self, row: Row[Any]) -> None:
-        self.count += 1
-        self.newest = row.place
-
-    def believe(self, row: Row[Any]) -> None:
-        with suppress(EntryError):
-            head = Entry.decode(row.entry).head
-            self.below = max(self.below, head.size if head is not None else 0)
-
-    def settle(self) -> None:
-        if self.newest >= self.below:
-            raise VerifyError(
-                f"entry {self.newest} has no bytes, and the ledger doesn't say that it was pruned"
-            )
 
 
 def _rows(engine: Engine, size: int, strict_from: int) -> Iterator[tuple[Row[Any], set[LookUp]]]:

@@ -50,6 +50,18 @@ def test_delete_an_entry(scene: Scene) -> None:
         scene.verify_now()
 
 
+def test_blank_an_entry(scene: Scene) -> None:
+    """An entry whose bytes were taken away as if it had been pruned is named."""
+    scene.sql(
+        'INSERT INTO ledger_prunings ("index", below) VALUES (4, 4)',
+        'UPDATE ledger_entries SET entry = :nothing WHERE "index" = 3',
+        nothing=b"",
+    )
+
+    with pytest.raises(VerifyError, match="entry 3 has no bytes"):
+        scene.verify_now()
+
+
 def test_insert_an_entry(scene: Scene) -> None:
     """One more among the others, all later ones moved on, is another ledger."""
     scene.sql(

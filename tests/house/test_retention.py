@@ -10,7 +10,8 @@ import pytest
 from audit.entry import Entry
 from audit.errors import LedgerPrunedError
 from audit.events import Event
-from audit.pruning import RetentionError, pruned_until, years_before
+from audit.pruned import years_before
+from audit.pruning import RetentionError, pruned_until
 from audit.recheck import recheck
 from audit.soundness import check_stored
 from house.founding import VKEY_FILE
