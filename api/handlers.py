@@ -47,6 +47,7 @@ from api.problems import (
     BUSY,
     DESTROYED,
     FORGED,
+    HALTED,
     INVITATION_USED,
     KEY_REUSED,
     NO_POLICY,
@@ -75,7 +76,7 @@ from policies.actions import Action
 from policies.decide import OPERATORS_RULE, UNDECIDABLE, UNPERMITTED, decide
 from policies.fact_groups import Account
 from policies.facts import SignInFacts
-from policies.gate import OutOfForceError, RefusedError, UnrecordableError
+from policies.gate import HaltedError, OutOfForceError, RefusedError, UnrecordableError
 from policies.rules import PolicySet, Rule
 from store.invitations import InvitationNotFoundError
 from vault.errors import Code, VaultError, VaultRefusedError
@@ -102,6 +103,7 @@ PROBLEM_OF: Mapping[type[Exception], Problem] = MappingProxyType(
         BadCursorError: BAD_CURSOR,
         TooManyWatchersError: TOO_MANY_WATCHERS,
         OutOfForceError: NO_POLICY,
+        HaltedError: HALTED,
         UnrecordableError: UNRECORDABLE,
         LedgerError: UNRECORDABLE,
         SQLAlchemyError: UNRECORDABLE,
