@@ -109,6 +109,12 @@ def view_permit(**said: Any) -> Entry:
     return a_permit(Event.CONSUMERS_REQUESTED, **{**stated, **said})
 
 
+def find_permit(**said: Any) -> Entry:
+    """Return a permit to look consumers' pseudonyms up."""
+    stated = {"action": "FindConsumer", "resource": Resource(kind="consumers", id="look-up")}
+    return a_permit(Event.LOOKUP_REQUESTED, **{**stated, **said})
+
+
 def factor_permit(person: str = "P1", **said: Any) -> Entry:
     """Return a permit to enrol a second factor."""
     resource = Resource(kind="person", id=person)
