@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -129,8 +130,16 @@ class House:
         # Looked for now, so that a missing one is found at start; read at each call, as it may change.
         self.settings.credential(self.caller)
         return VaultClient(
-            self.settings.vault_socket, lambda: self.settings.credential(self.caller), self.reader
+            self.settings.vault_socket,
+            lambda: self.settings.credential(self.caller),
+            self.reader,
+            self._key_history,
         )
+
+    def _key_history(self) -> str | None:
+        with suppress(FileNotFoundError):
+            return self.settings.key_history.read_text(encoding="utf-8")
+        return None
 
     @cached_property
     def queue(self) -> Celery:

@@ -124,6 +124,11 @@ class Settings(OutsideSettings):
         """The folder of encrypted objects."""
         return self.objects_folder or self.data / "objects"
 
+    @property
+    def key_history(self) -> Path:
+        """The file with the ledger's signing keys from the first on; there from the first change on."""
+        return self.data / "vkey.history"
+
     def clock(self) -> HouseClock:
         """Return the installation's clock."""
         return HouseClock(timedelta(seconds=self.clock_offset))

@@ -62,14 +62,22 @@ class _Question:
 class VaultClient:
     """Speaks to the vault for one kind of caller.
 
-    A credential that may change while this process runs is given as a function that reads it.
+    A credential that may change while this process runs is given as a function that reads it, and
+    so is the history of the ledger's signing keys.
     """
 
-    def __init__(self, socket: Path, credential: str | Callable[[], str], reader: ProofReader) -> None:
+    def __init__(
+        self,
+        socket: Path,
+        credential: str | Callable[[], str],
+        reader: ProofReader,
+        history: Callable[[], str | None] = lambda: None,
+    ) -> None:
         self._path = socket
         self._lines = Lines(socket)
         self._credential = credential if callable(credential) else lambda: credential
         self._reader = reader
+        self._history = history
         self._seen_size = 0
 
     def import_snapshot(
@@ -237,6 +245,7 @@ class VaultClient:
             credential=self._credential(),
             proof=ShownProof(base=proof.base, head=proof.head, consistency=tuple(proof.consistency)),
             checkpoint=proof.checkpoint,
+            history=self._history(),
             texts=question.texts,
             lists=question.lists,
         )

@@ -3,8 +3,8 @@
 Laws, in the order in which a call meets them:
 1. A caller is known by the credential of its kind; the store keeps only the SHA-256 of it.
 2. A restored copy opens nothing: it is found at start (store and change counter differ), or
-   by being shown its own signature over a head that it doesn't remember. The second locks
-   for good; both end only with a recovery.
+   by being shown its own signature over a head that it doesn't remember, or over its own
+   handover to another key. The second locks for good; both end only with a recovery.
 3. V moves forward along a proof, or not at all. Stale names V's size, and the same V three
    times over within one call raises the alarm `rolled_back`. A fork raises an alarm and is
    refused, without a lock: a lock would let one stolen credential stop everyone.
@@ -225,6 +225,8 @@ class Keeper:
         return kind in row.callers or (is_demo and kind in row.demo_callers)
 
     def _shows_restored_copy(self, request: Request) -> bool:
+        if request.history is not None and self._signing.is_succeeded(request.history):
+            return True
         if request.checkpoint is None:
             return False
         try:

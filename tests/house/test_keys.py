@@ -75,7 +75,7 @@ def test_a_rotation_that_died_before_its_files_is_settled_by_the_next(home: Inst
     keys.rotate_checkpoint(home.operator, CONSOLE_WHO)
     second = vkey(home)
     (home.data / VKEY_FILE).write_text(first)
-    (home.data / keys.HISTORY_FILE).unlink()
+    home.settings.key_history.unlink()
     found = check_vault(home.operator)
 
     assert "follows" in found.said
