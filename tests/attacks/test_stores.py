@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -9,16 +10,22 @@ from pathlib import Path
 import pytest
 
 from audit.entry import Resource
+from house.doctor.compliance import check_policy
 from house.doctor.data import check_exports
 from house.doctor.findings import Verdict
 from house.doctor.people import check_people
+from house.policies import FOLDER as POLICIES
+from house.policies import Stage, keep_set
+from house.wiring import House
 from identity.people import Role
 from policies.actions import Action
-from policies.gate import Ask, RefusedError
+from policies.gate import Ask, OutOfForceError, RefusedError
+from policies.rules import NUMBERS, POLICIES_FOLDER
 from runtime.database import reading
 from snapshot.shards import ShardError, open_rows
 from store.people import agents_of_role, person_by_licence
 from tests.attacks.scene import AGENT, OTHER, Scene
+from tests.installation import CONSOLE_WHO, a_live_installation
 from vault.errors import VaultError
 
 
@@ -113,3 +120,25 @@ def test_edit_an_exports_state(scene: Scene) -> None:
     found = check_exports(scene.house("operator"))
 
     assert (Verdict.FAIL, True) == (found.verdict, export in found.said)
+
+
+def test_edit_the_policy_set(tmp_path: Path) -> None:
+    """Files that aren't what was approved are in force nowhere: nothing is decided by them."""
+    source = tmp_path / "set"
+    shutil.copytree(POLICIES_FOLDER, source)
+    with (source / NUMBERS).open("a", encoding="utf-8") as file:
+        file.write("# a set of this house's own\n")
+    with a_live_installation(tmp_path) as (home, _founders):
+        digest = keep_set(home.data, source).digest
+        home.adopt_policies(digest)
+        assert home.operator.policies.standing().stage is Stage.IN_FORCE
+        numbers = home.data / POLICIES / digest / NUMBERS
+        text = numbers.read_text(encoding="utf-8")
+        numbers.write_text(text.replace("exports_per_day = 10 ", "exports_per_day = 99 "), encoding="utf-8")
+
+        house = House(home.settings, "operator")
+        ask = Ask(action=Action.MANAGE_PEOPLE, resource=Resource(kind="roster", id="new"))
+        with pytest.raises(OutOfForceError), house.gate.transaction(CONSOLE_WHO) as tx:
+            tx.decide(ask)
+        assert Verdict.FAIL is check_policy(house).verdict
+        house.close()
