@@ -18,9 +18,12 @@ FROM ${PYTHON_IMAGE}
 RUN python -m pip uninstall --yes pip setuptools wheel || true
 RUN groupadd --gid 10001 sealedbook \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin sealedbook \
+    && useradd --uid 10002 --gid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin sealedbook-vault \
     # Fresh volumes take over owner and mode of the folder that they are mounted on.
-    && install -d -o 10001 -g 10001 -m 0700 /data /keys /objects /mail /run/sealedbook \
-        /credentials /credentials/api /credentials/worker /credentials/operator
+    && install -d -o 10001 -g 10001 -m 0700 /data /objects /mail \
+        /credentials /credentials/api /credentials/worker /credentials/operator \
+    && install -d -o 10002 -g 10001 -m 0700 /keys \
+    && install -d -o 10002 -g 10001 -m 0750 /run/sealedbook
 COPY --from=build /opt/sealedbook /opt/sealedbook
 ENV PATH=/opt/sealedbook/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \

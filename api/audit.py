@@ -37,6 +37,7 @@ from audit.ledger import LedgerGapError
 from audit.reader import Proven
 from audit.search import Wanted, search_entries
 from exports.errors import ExportNotFoundError
+from house.keys import key_history
 from house.wiring import House
 from runtime.clock import rfc3339
 from runtime.database import reading
@@ -70,7 +71,7 @@ def take_checkpoint(visitor: Visitor, house: HouseHere) -> CheckpointTold:
     """Have the vault sign the ledger's head as it is now."""
     look(house, visitor)
     note, vkey = house.vault.sign(), vkey_of(house)
-    head = read_head_of(vkey, note)
+    head = read_head_of(vkey, note, keys=key_history(house))
     return CheckpointTold(checkpoint=note, vkey=vkey, size=head.size, root=hash_text(head.root))
 
 
@@ -123,11 +124,11 @@ def _prove(house: House, visitor: SignedIn, number: int) -> tuple[Proven, ProofT
     look(house, visitor, "entry", str(number))
     vkey, note = vkey_of(house), house.reader.checkpoint()
     # A checkpoint that is there will do, so that a look makes no more signatures than it needs.
-    if note is None or read_head_of(vkey, note).size <= number:
+    if note is None or read_head_of(vkey, note, keys=key_history(house)).size <= number:
         if number >= house.reader.head().size:
             raise EntryNotFoundError
         note = house.vault.sign()
-    head = read_head_of(vkey, note)
+    head = read_head_of(vkey, note, keys=key_history(house))
     try:
         proven = house.reader.prove_under(head.size, number)
     except LedgerGapError:

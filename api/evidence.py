@@ -62,7 +62,12 @@ def _verify(house: House, asked: AskedVerification) -> VerificationTold:
     try:
         note = house.vault.sign()
         found = recheck(
-            house.engine, note, vkey_of(house), pinned=asked.vkey or None, since=asked.since or None
+            house.engine,
+            note,
+            vkey_of(house),
+            keys=key_history(house),
+            pinned=asked.vkey or None,
+            since=asked.since or None,
         )
     except VerifyError as error:
         wrong = str(error)

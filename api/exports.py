@@ -41,7 +41,7 @@ from policies.gate import Ask, Pending, Transaction
 from policies.grant import Grant
 from runtime.broker import ADVANCE, wake
 from runtime.clock import rfc3339
-from runtime.database import reading
+from runtime.database import hold, reading
 from store.exports import add_export, export_by_id, export_of_key, exports_of, move_unclaimed
 from store.oversight import exports_by_others, note_asked
 
@@ -164,6 +164,8 @@ def _permit_reveal(house: House, visitor: SignedIn, export: str) -> Pending:
 def _start_release(house: House, visitor: SignedIn, permit: Pending, grant: Grant) -> int:
     """tx7: `release.started`, unless the export moved on; return how often it was shown with this."""
     with house.gate.transaction(visitor.who) as tx:
+        # Two people may have the same book's passphrase shown at once: one after the other.
+        hold(tx.connection, f"reveals:{grant.resource.id}")
         found = export_by_id(tx.connection, grant.resource.id)
         shown = count_reveals(tx.connection, found.id)
         if (

@@ -4,8 +4,7 @@ Laws
 1. A problem never repeats what was sent, and never says what an exception says.
 2. Where a rule refused, its id, clause and advice stand in the problem, with the index of
    the entry that recorded the refusal.
-3. A failed sign-in looks the same whatever failed, and comes on the same beat; only
-   `decision`, the place of an entry that is made each time, differs.
+3. A failed sign-in looks the same whatever failed, and comes on the same beat.
 4. Refused because it can't be recorded or proved is 503, and says so.
 """
 
@@ -48,6 +47,7 @@ from api.problems import (
     BUSY,
     DESTROYED,
     FORGED,
+    HALTED,
     INVITATION_USED,
     KEY_REUSED,
     NO_POLICY,
@@ -76,7 +76,7 @@ from policies.actions import Action
 from policies.decide import OPERATORS_RULE, UNDECIDABLE, UNPERMITTED, decide
 from policies.fact_groups import Account
 from policies.facts import SignInFacts
-from policies.gate import OutOfForceError, RefusedError, UnrecordableError
+from policies.gate import HaltedError, OutOfForceError, RefusedError, UnrecordableError
 from policies.rules import PolicySet, Rule
 from store.invitations import InvitationNotFoundError
 from vault.errors import Code, VaultError, VaultRefusedError
@@ -103,6 +103,7 @@ PROBLEM_OF: Mapping[type[Exception], Problem] = MappingProxyType(
         BadCursorError: BAD_CURSOR,
         TooManyWatchersError: TOO_MANY_WATCHERS,
         OutOfForceError: NO_POLICY,
+        HaltedError: HALTED,
         UnrecordableError: UNRECORDABLE,
         LedgerError: UNRECORDABLE,
         SQLAlchemyError: UNRECORDABLE,

@@ -23,6 +23,8 @@ from audit.entry import Actor, Draft, Resource
 from audit.errors import LedgerError
 from audit.events import Event, Outcome
 from audit.ledger import Ledger
+from house.anchoring import guard_of
+from house.guards import ClockGuard
 from house.policies import Stage
 from house.wiring import House
 from runtime.broker import broker_client
@@ -97,12 +99,43 @@ def is_policy_well(house: House) -> bool:
     return house.policies.standing().stage is not Stage.UNFIT
 
 
+def is_anchor_well(house: House) -> bool:
+    """Tell whether no anchor is overdue, where that stops access."""
+    guard = guard_of(house.settings)
+    if guard is None:
+        return True
+    try:
+        with reading(house.engine) as connection:
+            return not guard.halted_by(connection, house.clock.now())
+    except (SQLAlchemyError, LedgerError):
+        return False
+
+
+def is_clock_well(house: House) -> bool:
+    """Tell whether the clock is near the database's (rule R22)."""
+    guard = ClockGuard(house.clock_watch, house.policy.numbers.clock_skew_seconds)
+    try:
+        with reading(house.engine) as connection:
+            return not guard.halted_by(connection)
+    except (SQLAlchemyError, LedgerError):
+        # That is `database`; of the clock nothing is known.
+        return True
+
+
+def is_disk_well(house: House) -> bool:
+    """Tell whether the disk's reserve is whole."""
+    return not house.disk.halted_by()
+
+
 CHECKS: Mapping[str, Callable[[House], bool]] = MappingProxyType(
     {
         "database": is_database_well,
         "ledger": is_ledger_well,
         "vault": is_vault_well,
         "broker": is_broker_well,
+        "clock": is_clock_well,
+        "disk": is_disk_well,
+        "anchor": is_anchor_well,
         "policy": is_policy_well,
     }
 )

@@ -26,6 +26,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.door import UNMATCHED
 from api.monitors import let_monitors_in
+from api.outside_metrics import told_outside
 from audit.errors import LedgerError
 from house.overview import Overview, read_overview
 from house.wiring import House
@@ -125,6 +126,7 @@ class _HouseCollector(Collector):
         yield _gauge("readable", "Whether the house could be read just now", 1)
         yield from _numbers(overview)
         yield from _vault(overview)
+        yield from told_outside(overview.outside)
 
 
 def _numbers(overview: Overview) -> Iterator[Metric]:

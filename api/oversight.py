@@ -9,6 +9,7 @@ Laws
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import structlog
@@ -30,7 +31,7 @@ from runtime.clock import rfc3339
 from runtime.database import reading
 from store.glass import KIND, Glass, GlassReason, GlassState, find_glass, recent_glasses
 from store.locks import locked_people
-from store.reviews import last_review
+from store.reviews import large_exports, last_review
 
 router = APIRouter(prefix="/v1", tags=["oversight"], responses=PROBLEMS)
 
@@ -139,6 +140,14 @@ def newest_review(house: House, visitor: SignedIn) -> tuple[str, str] | None:
     return None if found is None else (found.person, found.at)
 
 
+def list_large_exports(house: House, visitor: SignedIn) -> list[str]:
+    """Return the exports of large books since a review was due, for a second look (R27)."""
+    _reviewers_only(visitor)
+    days = timedelta(days=house.policy.numbers.review_days)
+    with reading(house.engine) as connection:
+        return large_exports(connection, rfc3339(house.clock.now() - days))
+
+
 def list_glasses(house: House, visitor: SignedIn) -> list[Glass]:
     """Return the glasses of late, oldest first."""
     _reviewers_only(visitor)
@@ -194,12 +203,13 @@ def list_locks(house: House, visitor: SignedIn) -> LocksTold:
 
 
 def release_lock(house: House, visitor: SignedIn, person: str) -> None:
-    """Let a locked person try again. Raises RefusedError."""
+    """Let a locked person try again, at the vault too. Raises RefusedError, VaultError."""
     named, is_known = known_id(house, person)
     resource = Resource(kind="person", id=named if is_known else "unknown")
     with house.gate.transaction(visitor.who) as tx:
         permit = tx.decide(Ask(action=Action.RELEASE_LOCK, resource=resource))
         tx.record(Event.LOCK_RELEASED, Action.RELEASE_LOCK, resource, because=permit)
+    house.vault.release_factor(permit.grant().index)
 
 
 def _reviewers_only(visitor: SignedIn) -> None:

@@ -159,6 +159,13 @@ UNRECORDABLE = Problem(
     title="Access is refused: it can't be recorded",
     detail="Nothing is shown that can't be recorded. Nothing was changed; try again in a minute.",
 )
+HALTED = Problem(
+    status=503,
+    code="halted",
+    title="Access is refused for now",
+    detail="The house can't vouch for its evidence just now; `/readyz` says why. Nothing was changed;"
+    " it goes on by itself once that is mended.",
+)
 NO_POLICY = Problem(
     status=503,
     code="no-policy",

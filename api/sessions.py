@@ -3,7 +3,8 @@
 Laws
 1. Password and second factor are tried before the gate's transaction, both, always, for
    names that don't exist too; the gate then decides by the outcomes.
-2. A typed name is never recorded and never logged: whoever isn't known is `unknown`.
+2. A typed name is never recorded and never logged: whoever isn't known is `unknown`. Their
+   failures are counted by network and minute (`store/strangers.py`), in place of an entry each.
 3. A new sign-in ends the person's other sessions (rule R12). The cookie's token is kept
    nowhere; the ledger has its SHA-256.
 """
@@ -20,13 +21,14 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from api.documented import PROBLEMS
 from api.pages.papers import papers_of
 from api.signed_in import COOKIE, Changer, HouseHere, Visitor, client_of
+from api.strangers import refuse_stranger
 from audit.entry import Actor, Resource
 from audit.events import Event
 from house.passwords import Passwords
 from house.wiring import House
 from identity.people import Person
 from policies.actions import Action
-from policies.gate import Ask, Who
+from policies.gate import Ask, RefusedError, Who
 from policies.maskers import Masker, mask
 from runtime.clock import parse_rfc3339, rfc3339
 from runtime.database import reading
@@ -118,15 +120,22 @@ def sign_in(
     who = Who(
         actor=_actor(person, both, password_ok=password_ok, factor_ok=factor_ok), client=client_of(request)
     )
+    if person is None:
+        refuse_stranger(house, who)
     claims = {"password_ok": password_ok, "second_factor_ok": factor_ok}
     resource = Resource(kind="person", id=who.actor.id)
-    with house.gate.transaction(who) as tx:
-        permit = tx.decide(Ask(action=Action.SIGN_IN, resource=resource, claims=claims))
-        session, ended = start_session(tx.connection, who.actor.id, token, tx.now)
-        keep_sign_in(tx.connection, who.actor.id, tx.now)
-        for digest in ended:
-            tx.record(Event.SESSION_ENDED, Action.SIGN_IN, _resource(digest), because=permit)
-        tx.record(Event.SESSION_STARTED, Action.SIGN_IN, _resource(session.digest), because=permit)
+    try:
+        with house.gate.transaction(who) as tx:
+            permit = tx.decide(Ask(action=Action.SIGN_IN, resource=resource, claims=claims))
+            session, ended = start_session(tx.connection, who.actor.id, token, tx.now)
+            keep_sign_in(tx.connection, who.actor.id, tx.now)
+            for digest in ended:
+                tx.record(Event.SESSION_ENDED, Action.SIGN_IN, _resource(digest), because=permit)
+            tx.record(Event.SESSION_STARTED, Action.SIGN_IN, _resource(session.digest), because=permit)
+    except RefusedError as refused:
+        # Its entry's place would tell a known name from an unknown one, which has no entry of its own.
+        refused.decision = None
+        raise
     response.set_cookie(
         COOKIE, token, path="/", httponly=True, samesite="strict", secure=request.url.scheme == "https"
     )

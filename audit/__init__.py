@@ -6,5 +6,6 @@ knows who may do what.
 Start reading at FORMAT.md (the bytes), then `entry.py` (one entry), `tree.py` and
 `ledger.py` (the writer's side), `proofs.py` and `verify.py` (the outsider's side, which
 shares neither storage nor database with the writer). Reviewers read by `search.py`, verify
-in place by `recheck.py`, and take the evidence with them by `archive.py`.
+in place by `recheck.py`, and take the evidence with them by `archive.py`. Outside stand copies
+of signed heads (`anchor.py`), witnesses (`witness.py`) and whoever gets the `stream.py`.
 """

@@ -41,9 +41,19 @@ def redaction_of(leaf: bytes) -> bytes:
     return f'{{"redacted_leaf":"{leaf.hex()}"}}'.encode()
 
 
+def is_redaction(line: bytes) -> bool:
+    """Say whether a line stands for an entry and isn't one."""
+    return line.startswith(_OPENING)
+
+
+def leaf_of(line: bytes) -> bytes:
+    """Return the leaf hash that a line counts by, however its entry reads. Raises EntryError."""
+    return read_line(line).leaf if is_redaction(line) else leaf_hash(line)
+
+
 def read_line(data: bytes) -> Line:
     """Read one line without its newline. Raises EntryError."""
-    if not data.startswith(_OPENING):
+    if not is_redaction(data):
         return Line(leaf_hash(data), look(data))
     # The shape of a redaction is so fixed that it can be compared whole.
     found = _REDACTION.fullmatch(data)

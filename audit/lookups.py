@@ -9,7 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from audit.entry import Entry
 from audit.events import DECISIONS, Event, Outcome
@@ -86,3 +86,17 @@ def decisions_from(
     with answering():
         rows = connection.execute(query.order_by(entry["index"]).limit(limit)).all()
         return [Found(index=index, entry=Entry.decode(data)) for index, data in rows]
+
+
+def founded_at(connection: Connection) -> str | None:
+    """Return when the first entry was recorded (RFC 3339), pruned or not; None of an empty ledger."""
+    query = select(ledger_entries.c.at).where(ledger_entries.c["index"] == 0)
+    with answering():
+        return connection.execute(query).scalar_one_or_none()
+
+
+def newest_pruned(connection: Connection) -> str | None:
+    """Return when the youngest entry that was taken out had been recorded (RFC 3339), if any was."""
+    query = select(func.max(ledger_entries.c.at)).where(~IS_WHOLE)
+    with answering():
+        return connection.execute(query).scalar_one_or_none()

@@ -23,6 +23,7 @@ from audit import tree
 from audit.checkpoint import Head
 from audit.errors import LedgerError
 from audit.events import Event
+from audit.pruned import RETENTION_YEARS, years_before
 from audit.search import first_since
 from audit.stored import answering, calculate, read_head
 from audit.tables import ledger_entries, ledger_inputs, ledger_prunings
@@ -60,6 +61,7 @@ class Pruning:
 
 def plan_pruning(engine: Engine, before: datetime, *, now: datetime, years: int) -> Pruning:
     """Say what goes when all entries before a moment are pruned. Raises RetentionError, LedgerError."""
+    years = max(years, RETENTION_YEARS)
     latest = years_before(now, years)
     if before > latest:
         raise RetentionError(f"entries are kept for {years} years: now those before {rfc3339(latest)} may go")
@@ -77,18 +79,17 @@ def prune(engine: Engine, pruning: Pruning, index: int) -> int:
     return sum(_prune(engine, start, min(start + _AT_ONCE, pruning.head.size)) for start in _starts(pruning))
 
 
-def years_before(moment: datetime, years: int) -> datetime:
-    """Return the same moment some years earlier; of 29 February, the day before."""
-    try:
-        return moment.replace(year=moment.year - years)
-    except ValueError:
-        return moment.replace(year=moment.year - years, day=28)
-
-
 def pruned_below(connection: Connection) -> int:
     """Return the index below which entries may have been pruned; 0 before the first pruning."""
     with answering():
         return connection.execute(select(func.max(ledger_prunings.c.below))).scalar() or 0
+
+
+def pruned_until(connection: Connection) -> str:
+    """Return the moment (RFC 3339) of the last entry that a pruning covers; empty before the first."""
+    last = select(ledger_entries.c.at).where(ledger_entries.c["index"] == pruned_below(connection) - 1)
+    with answering():
+        return connection.execute(last).scalar() or ""
 
 
 def _starts(pruning: Pruning) -> Iterator[int]:

@@ -13,17 +13,17 @@ Laws of this file
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Connection, Engine, Row, select
 
-from audit.checkpoint import Head, NoteError, VerifierKey, read_checkpoint
+from audit.checkpoint import Head, NoteError, VerifierKey
 from audit.entry import Entry, EntryError
-from audit.events import Event
+from audit.key_history import KeyHistory, read_history
 from audit.proofs import RootBuilder
+from audit.pruned import Pruned
 from audit.records import records_between
 from audit.stored import answering
 from audit.tables import ledger_entries, ledger_rules
@@ -82,24 +82,27 @@ def recheck(
     note: str,
     vkey: str,
     *,
+    keys: str | None = None,
     pinned: str | None = None,
     since: str | None = None,
     strict: int = STRICT_ENTRIES,
 ) -> Rechecked:
     """Hold the stored ledger against a signed checkpoint.
 
-    `vkey` is the installation's key, `pinned` the asker's own copy of it, `since` a checkpoint
-    that the asker kept. Raises VerifyError, LedgerUnavailableError.
+    `vkey` is the installation's key, `keys` the text of its key history where there is one, `pinned`
+    a key of it that the asker kept, `since` a checkpoint that the asker kept. Raises VerifyError,
+    LedgerUnavailableError.
     """
-    key = _key(vkey, pinned)
-    origin, head = _checkpoint(note, key, "the checkpoint")
-    old = _checkpoint(since, key, "the old checkpoint")[1] if since is not None else None
+    history = _history(vkey, keys, pinned)
+    head = _checkpoint(note, history, "the checkpoint")
+    old = _checkpoint(since, history, "the old checkpoint") if since is not None else None
     if old is not None and old.size > head.size:
         raise VerifyError(f"the old checkpoint is over {old.size} entries, this ledger has {head.size}")
     strict_from = max(0, head.size - strict)
-    pruned = _replay(engine, head, old, strict_from)
+    known = {each.size: each.root for each in history.heads}
+    pruned = _replay(engine, head, old, known, strict_from)
     return Rechecked(
-        origin=origin,
+        origin=history.origin,
         head=head,
         pinned=pinned is not None,
         strict_from=strict_from,
@@ -108,41 +111,45 @@ def recheck(
     )
 
 
-def _key(vkey: str, pinned: str | None) -> VerifierKey:
+def _history(vkey: str, keys: str | None, pinned: str | None) -> KeyHistory:
     try:
         own = VerifierKey.parse(vkey)
+        history = KeyHistory(first=own) if keys is None else read_history(keys)
         brought = own if pinned is None else VerifierKey.parse(pinned.removesuffix("\n"))
     except NoteError as error:
         raise VerifyError(f"the key: {error}") from None
-    if own != brought:
+    if history.newest != own:
+        raise VerifyError("the newest key of the history isn't this installation's")
+    if brought not in history.keys:
         raise VerifyError("the key that you gave isn't this installation's")
-    return brought
+    return history
 
 
-def _checkpoint(note: str, key: VerifierKey, what: str) -> tuple[str, Head]:
+def _checkpoint(note: str, history: KeyHistory, what: str) -> Head:
     try:
-        return read_checkpoint(note, key)
+        return history.read_checkpoint(note)[1]
     except NoteError as error:
         raise VerifyError(f"{what}: {error}") from None
 
 
-def _replay(engine: Engine, head: Head, old: Head | None, strict_from: int) -> int:
+def _replay(
+    engine: Engine, head: Head, old: Head | None, known: Mapping[int, bytes], strict_from: int
+) -> int:
     """Compute the root over all entries and compare; return how many were pruned."""
-    builder, pruned = RootBuilder(), _Pruned()
+    builder, pruned = RootBuilder(), Pruned()
     last_at = ""
     _check_old(builder, old)
     for row, looked_up in _rows(engine, head.size, strict_from):
         place = builder.size
         if row.place != place:
             raise VerifyError(f"entry {place} is missing")
-        if not row.entry:
-            pruned.pass_over(row)
-        elif place >= strict_from:
+        pruned.see(place, row.event, row.entry)
+        if row.entry and place >= strict_from:
             last_at = _check_entry(row, looked_up, last_at)
-        if row.event == Event.LEDGER_PRUNED:
-            pruned.believe(row)
         builder.add(leaf_hash(row.entry) if row.entry else row.leaf)
         _check_old(builder, old)
+        if builder.size in known and builder.root() != known[builder.size]:
+            raise VerifyError(f"the first {builder.size} entries aren't those at which a key handed over")
     if builder.size < head.size:
         raise VerifyError(f"the ledger ends after {builder.size} entries, the vault signed {head.size}")
     if builder.root() != head.root:
@@ -150,32 +157,9 @@ def _replay(engine: Engine, head: Head, old: Head | None, strict_from: int) -> i
             f"entries 0 to {head.size - 1} don't have the root that the vault signed:"
             " one was changed, moved or replaced"
         )
-    pruned.settle()
+    if wrong := pruned.contradiction():
+        raise VerifyError(wrong)
     return pruned.count
-
-
-@dataclass
-class _Pruned:
-    """The entries without bytes, and how far the ledger itself says that some were pruned."""
-
-    count: int = 0
-    newest: int = -1
-    below: int = 0
-
-    def pass_over(self, row: Row[Any]) -> None:
-        self.count += 1
-        self.newest = row.place
-
-    def believe(self, row: Row[Any]) -> None:
-        with suppress(EntryError):
-            head = Entry.decode(row.entry).head
-            self.below = max(self.below, head.size if head is not None else 0)
-
-    def settle(self) -> None:
-        if self.newest >= self.below:
-            raise VerifyError(
-                f"entry {self.newest} has no bytes, and the ledger doesn't say that it was pruned"
-            )
 
 
 def _rows(engine: Engine, size: int, strict_from: int) -> Iterator[tuple[Row[Any], set[LookUp]]]:

@@ -30,7 +30,11 @@ class Cosigned:
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """What was found true. `since` is the older head that this one was shown to extend."""
+    """What was found true.
+
+    `since` is the older head that this one was shown to extend, and `left` its log's name where
+    this one goes on after a restore.
+    """
 
     origin: str
     head: Head
@@ -38,6 +42,7 @@ class Verdict:
     redacted: int
     strangers: int
     since: Head | None
+    left: str | None = None
     keys: int = 1
     cosigned: tuple[Cosigned, ...] = ()
     quiet: Period | None = None
@@ -67,6 +72,8 @@ class Verdict:
             yield f"no entry stands from {self.quiet.start} to before {self.quiet.end}"
         if self.since is not None:
             yield f"extends the old checkpoint: size {self.since.size}, root {_text(self.since.root)}"
+        if self.left is not None:
+            yield f"restored since: {self.left} was left, and what it had beyond ledger.restored is lost"
 
     def __str__(self) -> str:
         return "\n".join(self.lines())

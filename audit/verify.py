@@ -16,14 +16,15 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
-from audit.checkpoint import MAX_NOTE_CHARS, NoteError, VerifierKey
+from audit.checkpoint import MAX_NOTE_CHARS, Head, NoteError, VerifierKey, read_checkpoint
 from audit.cosignature import WitnessVerifier, verify_cosignature
 from audit.evidence import CHECKPOINT, ENTRIES, FILES, KEYS, VKEY
 from audit.key_history import KeyHistory, digest_of_key, read_history
+from audit.origins import former_origin
 from audit.replay import Known, Period, Replay, VerifyError
 from audit.verdict import Cosigned, Verdict
 from runtime.clock import rfc3339
@@ -50,13 +51,16 @@ def verify_bundle(
     with _blaming(CHECKPOINT):
         _key, head = history.read_checkpoint(note)
     known = [Known(head=each, says=_HANDED_OVER) for each in history.heads if each.size <= head.size]
-    old = None
+    old, left = None, None
     if since is not None:
         with _blaming("the old checkpoint"):
-            _key, old = history.read_checkpoint(since)
-        known.append(Known(head=old, says=_EXTENDED))
+            left, old = _read_old(history, since)
+        known.append(Known(head=old, says=_EXTENDED if left is None else _RESTORED))
         if old.size > head.size:
-            raise VerifyError(f"the old checkpoint is over {old.size} entries, this bundle over {head.size}")
+            restored = "" if left is None else f" and was restored since as {history.origin}"
+            raise VerifyError(
+                f"the old checkpoint is over {old.size} entries, this bundle over {head.size}{restored}"
+            )
     replay = Replay(
         head=head,
         known=tuple(known),
@@ -72,6 +76,7 @@ def verify_bundle(
         redacted=replay.redacted,
         strangers=sum(each.name not in FILES for each in folder.iterdir()),
         since=old,
+        left=left,
         keys=len(history.keys),
         cosigned=cosigned,
         quiet=replay.quiet,
@@ -96,6 +101,20 @@ def _history(folder: Path, pinned: str | None) -> KeyHistory:
         if key not in history.keys:
             raise VerifyError(f"{VKEY}: the bundle's key isn't the pinned one, nor does it follow from it")
     return history
+
+
+def _read_old(history: KeyHistory, since: str) -> tuple[str | None, Head]:
+    """Read an old checkpoint, of this log or of one that it was restored from, whose name is returned."""
+    try:
+        return None, history.read_checkpoint(since)[1]
+    except NoteError:
+        left = former_origin(history.origin)
+        while left is not None:
+            with suppress(NoteError):
+                # A restore keeps the key; its name, and so the key's id, is another.
+                return left, read_checkpoint(since, VerifierKey(left, history.first.public))[1]
+            left = former_origin(left)
+        raise
 
 
 def _cosigned(note: str, witness: str) -> Cosigned:
@@ -139,6 +158,9 @@ def _blaming(what: str) -> Iterator[None]:
 
 
 _EXTENDED = "the old checkpoint's root: this ledger doesn't extend the one that you know"
+_RESTORED = (
+    "the old checkpoint's root: this ledger was restored from a backup since, and lacks entries that you know"
+)
 _HANDED_OVER = f"the root at which {KEYS} says that a key handed over"
 
 

@@ -11,10 +11,10 @@ from cli.exporting import exports
 from cli.founding import init
 from cli.people import people
 from cli.policies import policy
+from cli.recovery import vault
 from cli.sampling import sample
 from cli.serve import serve
 from cli.snapshots import snapshots
-from cli.vault import vault
 from cli.witness import witness
 
 commands = typer.Typer(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
@@ -10,10 +11,12 @@ from typing import Annotated, Any
 import typer
 
 from cli.desk import DEFAULT_DATA, DataFolder, open_house
+from house.anchoring import Look
 from house.doctor.examination import examine
 from house.doctor.findings import Verdict
 from house.overview import Overview, read_overview
 from house.serving import is_served, read_serving
+from house.streaming import StreamLook
 from house.wiring import House
 from runtime.clock import PACIFIC, rfc3339
 
@@ -74,6 +77,33 @@ def _standing(house: House, overview: Overview) -> dict[str, Any]:
         }
         if vault
         else None,
+        "anchors": _aged(overview.outside.anchors),
+        "witnesses": _aged(overview.outside.witnesses),
+        "stream": _streamed(overview.outside.stream),
+    }
+
+
+def _aged(looks: Iterable[Look]) -> dict[str, Any] | None:
+    return {
+        look.post.name: {
+            "entries": look.standing.size,
+            "age_seconds": None if look.age_seconds is None else round(look.age_seconds),
+            "overdue": look.is_overdue,
+        }
+        for look in looks
+    } or None
+
+
+def _streamed(look: StreamLook | None) -> dict[str, Any] | None:
+    if look is None:
+        return None
+    return {
+        "sent": look.standing.size,
+        "waiting": look.waiting,
+        "lag_seconds": round(look.lag_seconds),
+        "paused": look.standing.paused,
+        "late": look.is_late,
+        "reason": look.standing.reason,
     }
 
 

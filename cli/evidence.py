@@ -21,6 +21,7 @@ from cli.desk import (
     open_house,
     open_house_with_vault,
 )
+from cli.outside import anchors, cosigned, stream
 from house.founding import VKEY_FILE
 from house.keys import key_history
 from house.retention import plan_ledger_pruning, prune_ledger
@@ -31,6 +32,9 @@ from policies.gate import Ask
 from runtime.clock import PACIFIC
 
 audit = typer.Typer(help="Hand the ledger to an outsider, and check one as an outsider.")
+audit.command("anchors")(anchors)
+audit.command("cosigned")(cosigned)
+audit.add_typer(stream, name="stream")
 
 
 @audit.command("bundle")

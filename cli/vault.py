@@ -105,6 +105,14 @@ def rebuild(data: DataFolder = DEFAULT_DATA) -> None:
         _record_rebuilding(house)
 
 
+@vault.command("settle")
+def settle(data: DataFolder = DEFAULT_DATA) -> None:
+    """Finish a change of keys that was interrupted: files follow the vault."""
+    with open_house_with_vault(data) as house:
+        keys.settle(house, CONSOLE_OPERATOR)
+    typer.echo("credentials and the ledger's key are as the vault knows them")
+
+
 @vault.command("destroy-year")
 def destroy_year(
     year: Annotated[int, typer.Argument(help="whose pseudonyms nobody is to link any more")],

@@ -33,6 +33,7 @@ from policies.gate import RefusedError, UnrecordableError
 from policies.rules import PolicySetError
 from runtime.logs import place_of
 from runtime.objects import ObjectError
+from runtime.processes import UserError
 from runtime.settings import SettingsError
 from snapshot.published import SnapshotNotFoundError
 from snapshot.publishing import SnapshotStateError
@@ -47,7 +48,9 @@ EXPECTED = (
     AgentError, BookError, BundleError, ChildError, CommandError, EnrolledAlreadyError, ExportError,
     FoundingError, HomeError, InvitingError, KeysError, LedgerError, NoMailError, NoteError, ObjectError,
     PersonNotFoundError, PolicySetError, PresenceError, ProviderError, RosterError, RunningAlreadyError,
-    SettingsError, SharesError, SnapshotNotFoundError, SnapshotStateError, UnrecordableError, VaultError, WitnessError,
+    SettingsError, SharesError, SnapshotNotFoundError, SnapshotStateError, UnrecordableError, UserError,
+    VaultError,
+    WitnessError,
 )  # fmt: skip
 
 

@@ -40,6 +40,7 @@ class Reason(StrEnum):
     REFUSED_BY_RULE = "refused-by-rule"
     NO_SNAPSHOT = "no-snapshot"
     SNAPSHOT_BROKEN = "snapshot-broken"
+    NEVER_EXPORTED = "never-exported"
     BOOK_BROKEN = "book-broken"
     VAULT_REFUSED = "vault-refused"
     TOO_MANY_TRIES = "too-many-tries"

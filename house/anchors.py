@@ -6,15 +6,13 @@ from audit.anchor import Anchor, Copy
 from audit.anchor_folder import FolderAnchor
 from audit.key_history import KeyHistory, read_history
 from audit.movement import check_copy
-from audit.note import NoteError
 from audit.reader import LedgerReader
 from delivery.anchor_bucket import BucketAnchor
 from house.anchoring import BUCKET, FOLDER
 from house.founding import VKEY_FILE
+from house.keys import key_history
 from house.wiring import House
 from runtime.outside import OutsideSettings
-from runtime.settings import SettingsError
-from vault.errors import VaultError
 
 
 def readable_anchors(settings: OutsideSettings) -> list[Anchor]:
@@ -37,16 +35,9 @@ def readable_anchors(settings: OutsideSettings) -> list[Anchor]:
 
 
 def ledger_keys(house: House) -> KeyHistory:
-    """Return the keys of the installation's checkpoints; without the vault, the newest alone.
-
-    Raises NoteError.
-    """
-    own = read_history((house.settings.data / VKEY_FILE).read_text(encoding="ascii").strip() + "\n")
-    try:
-        history = read_history(house.vault.status().history)
-    except (VaultError, SettingsError, NoteError):
-        return own
-    return history if history.newest == own.newest else own
+    """Return the keys of the installation's checkpoints, from the first on. Raises NoteError, OSError."""
+    vkey = (house.settings.data / VKEY_FILE).read_text(encoding="ascii").strip()
+    return read_history(key_history(house) or f"{vkey}\n")
 
 
 def read_back(reader: LedgerReader, anchor: Anchor, known: int, keys: KeyHistory) -> Copy | None:

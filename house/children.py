@@ -158,6 +158,8 @@ def vault_arguments(settings: Settings) -> list[str]:
         f"--socket={settings.vault_socket}",
         f"--clock-offset={settings.clock_offset}",
         f"--parent-pid={os.getpid()}",
+        *([f"--user={settings.vault_user}"] if settings.vault_user else []),
+        *([f"--socket-group={settings.vault_socket_group}"] if settings.vault_socket_group else []),
     ]
 
 

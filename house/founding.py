@@ -37,8 +37,12 @@ from runtime.database import DatabaseUnfitError, open_database, reading, writing
 from runtime.roles import bring_up
 from runtime.settings import INSTALLATION_FILE, Settings, load_settings, write_installation
 from store.records import KEY_BYTES, Records
-from vault.ceremony import create_vault
+from vault.birth import ask_founding
+from vault.ceremony import Founding, create_vault
+from vault.errors import Code, VaultError
+from vault.providers import provider_from
 from vault.table import CallerKind
+from vault.wrapping import ProviderError
 
 OPERATOR = Actor(kind="operator", id="console", role="operator")
 CONSOLE = "local:console"
@@ -82,7 +86,7 @@ def found_installation(
     )
     _check_database(settings)
     _take_folder(data, settings)
-    founding = create_vault(settings.vault_home, origin, demo=charter.mode == "demo")
+    founding = _found_vault(settings)
     settings.credentials.mkdir(mode=0o700, exist_ok=True)
     record_key = secrets.token_bytes(KEY_BYTES)
     for kind in CallerKind:
@@ -101,6 +105,22 @@ def found_installation(
     # Dying here leaves a whole installation with a mark that means nothing any more.
     (data / MARK).unlink()
     return load_settings(data, Settings)
+
+
+def _found_vault(settings: Settings) -> Founding:
+    """Make the vault in its folder; one that is a service of its own makes itself."""
+    demo = settings.mode == "demo"
+    try:
+        if settings.vault_external:
+            return ask_founding(settings.vault_socket, settings.origin, demo=demo)
+        provider = provider_from(os.environ, settings.vault_home)
+        return create_vault(settings.vault_home, settings.origin, demo=demo, provider=provider)
+    except ProviderError as error:
+        raise FoundingError(str(error)) from None
+    except VaultError as error:
+        if error.code is Code.BAD_REQUEST:
+            raise FoundingError("the vault was founded before: stop it and empty its folder") from None
+        raise FoundingError(str(error)) from None
 
 
 def _check_database(settings: Settings) -> None:
@@ -150,9 +170,12 @@ def _take_folder(data: Path, settings: Settings) -> None:
 
 def _parts(data: Path, settings: Settings) -> list[Path]:
     kinds = [kind.value for kind in CallerKind]
-    paths = (settings.credential_path, settings.record_key_path)
-    credentials = [path(kind) for path in paths for kind in kinds]
-    folders = [settings.vault_home, *credentials, settings.objects_root, data / POLICIES]
+    credentials = [
+        path(kind) for path in (settings.credential_path, settings.record_key_path) for kind in kinds
+    ]
+    # One that is a service of its own is not ours to look into, nor to empty.
+    vault = [] if settings.vault_external else [settings.vault_home]
+    folders = [*vault, *credentials, settings.objects_root, data / POLICIES]
     return [*folders, *(data / name for name in _FILES)]
 
 

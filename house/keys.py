@@ -13,26 +13,25 @@ from __future__ import annotations
 
 import os
 import secrets
-from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
 from audit.entry import Resource
 from audit.events import Event
 from audit.key_history import digest_of_key, read_history
-from audit.note import VerifierKey
+from audit.note import NoteError, VerifierKey
 from house.founding import VKEY_FILE
 from house.wiring import House
 from policies.actions import Action
 from policies.gate import Ask, Who
 from policies.grant import Grant
+from runtime.settings import Settings
 from store.destruction import year_is_due
 from vault.client import VaultClient
 from vault.errors import Code, VaultRefusedError
 from vault.rotation import Rotated
 from vault.table import CallerKind
 
-HISTORY_FILE = "vkey.history"
 _CREDENTIAL_BYTES = 32
 _OLDEST_YEAR = 2000
 # The operator's comes last: while its next one lies there, the others' may be unfinished too.
@@ -109,10 +108,21 @@ def destroy_year(house: House, who: Who, year: int) -> str:
 
 
 def key_history(house: House) -> str | None:
-    """Return the text of the signing keys' history, or None while there was one key only."""
-    with suppress(FileNotFoundError):
-        return (house.settings.data / HISTORY_FILE).read_text(encoding="utf-8")
-    return None
+    """Return the text of the signing keys' history, or None while there was one key only.
+
+    A ledger of a new origin begins a history of its own; the former one stays in its file till then.
+    """
+    return kept_history(house.settings)
+
+
+def kept_history(settings: Settings) -> str | None:
+    """Return the same for an installation that isn't opened."""
+    try:
+        text = settings.key_history.read_text(encoding="utf-8")
+        vkey = (settings.data / VKEY_FILE).read_text(encoding="ascii").strip()
+        return text if read_history(text).newest.text() == vkey else None
+    except (FileNotFoundError, NoteError):
+        return None
 
 
 def settle(house: House, who: Who) -> None:
@@ -155,7 +165,7 @@ def _follow_signing_key(house: House, who: Who, permit: Grant | None) -> None:
             vkey = digest_of_key(key)
             tx.record(Event.KEY_ROTATED, Action.ROTATE_KEY, resource, because=permit, vkey=vkey)
             tx.record(Event.KEY_DESTROYED, Action.ROTATE_KEY, resource, because=permit)
-    _write(data / HISTORY_FILE, text.removesuffix("\n"))
+    _write(house.settings.key_history, text.removesuffix("\n"))
     _write(data / VKEY_FILE, history.newest.text())
     # From the handover on the ledger's newest checkpoint is the new key's.
     house.vault.sign()

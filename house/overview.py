@@ -12,6 +12,7 @@ from datetime import datetime
 
 from audit.soundness import Signed, newest_signed
 from exports.states import State
+from house.outside import Outside, look_outside
 from house.wiring import House
 from runtime.clock import parse_rfc3339
 from runtime.database import reading
@@ -36,6 +37,7 @@ class Overview:
     snapshot: PublishedSnapshot | None
     roster_at: datetime | None
     vault: VaultStatus | None
+    outside: Outside
 
     @property
     def unsigned(self) -> int:
@@ -78,6 +80,7 @@ def read_overview(house: House) -> Overview:
             snapshot=newest_published(connection),
             roster_at=parse_rfc3339(roster) if roster else None,
             vault=vault,
+            outside=look_outside(connection, house.settings, now),
         )
 
 

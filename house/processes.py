@@ -20,10 +20,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from house.children import Child, Watchdog, api_arguments, vault_arguments, worker_arguments
+from house.children import Child, ChildError, Watchdog, api_arguments, vault_arguments, worker_arguments
 from house.interruption import Interruption
 from house.parts import BrokerPart, ChildPart, Part
 from house.probes import LOOPBACK, http_probe, queue_probe, vault_probe
+from house.separation import give_home
 from runtime.settings import Settings
 
 SERVING_LOCK = "serving.lock"
@@ -104,7 +105,14 @@ class Processes:
             self._start(_ENGINE_STOP_SECONDS, BrokerPart(self._settings, self.dog))
 
     def start_vault(self) -> None:
-        """Start the vault, after any command that has one of its own just now."""
+        """Start the vault, after any command that has one of its own just now.
+
+        One that is a service of its own isn't started: it has to answer.
+        """
+        if self._settings.vault_external:
+            check_answering(self._settings)
+            return
+        give_home(self._settings)
         vault = self._child(VAULT, vault_arguments(self._settings), vault_probe(self._settings))
         with self.vault_for_us(wait_seconds=_START_SECONDS):
             self._start(_ENGINE_STOP_SECONDS, vault)
@@ -176,7 +184,10 @@ def with_vault(settings: Settings, interruption: Interruption) -> Iterator[None]
     message = "another command is at work here; try again when it has ended"
     with holding(settings.data, CONSOLE_LOCK, wait_seconds=60, message=message), ExitStack() as stack:
         answers = vault_probe(settings)
-        if not answers():
+        if settings.vault_external:
+            check_answering(settings)
+        elif not answers():
+            give_home(settings)
             logs = settings.data / "logs"
             logs.mkdir(mode=0o700, exist_ok=True)
             stack.callback(_leave_socket_folder, settings)
@@ -187,6 +198,15 @@ def with_vault(settings: Settings, interruption: Interruption) -> Iterator[None]
                 stack.callback(child.stop, _ENGINE_STOP_SECONDS)
             child.wait_ready(answers, _START_SECONDS)
         yield
+
+
+def check_answering(settings: Settings, *, seconds: float = _START_SECONDS) -> None:
+    """Raise ChildError where the vault, a service of its own, doesn't answer in time."""
+    answers, deadline = vault_probe(settings), time.monotonic() + seconds
+    while not answers():
+        if time.monotonic() >= deadline:
+            raise ChildError(f"no vault answers at {settings.vault_socket}: start its service")
+        time.sleep(_POLL_SECONDS)
 
 
 def _leave_socket_folder(settings: Settings) -> None:

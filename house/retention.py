@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Final
+
+from sqlalchemy import Engine
 
 from audit.entry import HeadRef, Resource
 from audit.events import Event
 from audit.pruning import Pruning, plan_pruning, prune
 from house.wiring import House
 from policies.gate import Who
+from runtime.database import open_database
 
 PRUNE_LEDGER: Final = "PruneLedger"
 
@@ -32,5 +37,19 @@ def prune_ledger(house: House, who: Who, before: datetime) -> Pruning:
         head = HeadRef(size=pruning.head.size, root=pruning.head.root.hex())
         with house.gate.transaction(who) as tx:
             recorded = tx.record(Event.LEDGER_PRUNED, PRUNE_LEDGER, resource, count=pruning.count, head=head)
-        prune(house.engine, pruning, recorded.index)
+        with _owning(house) as engine:
+            prune(engine, pruning, recorded.index)
     return pruning
+
+
+@contextmanager
+def _owning(house: House) -> Iterator[Engine]:
+    """Open the database as the tables' owner, where the house itself may only add to the ledger."""
+    if not house.settings.database_owner:
+        yield house.engine
+        return
+    engine = open_database(house.settings.database_owner)
+    try:
+        yield engine
+    finally:
+        engine.dispose()

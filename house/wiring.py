@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -18,6 +19,7 @@ from audit.reader import LedgerReader
 from book.keymint import KeyMint
 from delivery.smtp import MailRoad
 from house.anchoring import guard_of
+from house.guards import ClockGuard, DiskGuard, Guards
 from house.policies import FOUNDING_ACTIONS, Policies, Stage, standing_key
 from house.snapshots import HouseSnapshots
 from policies.gate import FactSource, Gate
@@ -26,7 +28,9 @@ from runtime.broker import make_queue
 from runtime.clock import HouseClock
 from runtime.database import open_database
 from runtime.objects import DirectoryObjects
+from runtime.reserve import Reserve
 from runtime.settings import Settings, WorkerSettings
+from runtime.skew import ClockWatch
 from store.comparing import ComparedFacts
 from store.facts import HouseFacts
 from store.records import Records
@@ -71,10 +75,27 @@ class House:
             gate: Gate = kept[1]
             return gate
         only = None if standing.stage is Stage.IN_FORCE else FOUNDING_ACTIONS
-        facts, guard = self.facts_under(standing.policy), guard_of(self.settings)
+        facts, guard = self.facts_under(standing.policy), self.guard_under(standing.policy)
         made = Gate(self.engine, self.clock, standing.policy, facts, guard, only=only)
         self.__dict__["_gate"] = (standing_key(standing), made)
         return made
+
+    def guard_under(self, policy: PolicySet) -> Guards:
+        """Return what halts releases, by a policy set's numbers."""
+        anchors = guard_of(self.settings)
+        clock = ClockGuard(self.clock_watch, policy.numbers.clock_skew_seconds)
+        return Guards([clock, self.disk, *([anchors] if anchors else [])])
+
+    @cached_property
+    def clock_watch(self) -> ClockWatch:
+        """What watches the machine's clock, from the process's first use on."""
+        return ClockWatch()
+
+    @cached_property
+    def disk(self) -> DiskGuard:
+        """What keeps the reserve of the folder, where the database lies in it."""
+        size = self.settings.reserve_bytes if self.settings.has_own_database else 0
+        return DiskGuard(Reserve(self.settings.data, size))
 
     def facts_under(self, policy: PolicySet) -> FactSource:
         """Return what looks facts up by a policy set's numbers and columns."""
@@ -106,7 +127,19 @@ class House:
     @cached_property
     def vault(self) -> VaultClient:
         """The vault, by this caller's credential."""
-        return VaultClient(self.settings.vault_socket, self.settings.credential(self.caller), self.reader)
+        # Looked for now, so that a missing one is found at start; read at each call, as it may change.
+        self.settings.credential(self.caller)
+        return VaultClient(
+            self.settings.vault_socket,
+            lambda: self.settings.credential(self.caller),
+            self.reader,
+            self._key_history,
+        )
+
+    def _key_history(self) -> str | None:
+        with suppress(FileNotFoundError):
+            return self.settings.key_history.read_text(encoding="utf-8")
+        return None
 
     @cached_property
     def queue(self) -> Celery:

@@ -93,14 +93,16 @@ def check_cases(policy: PolicySet, texts: Mapping[str, str]) -> list[str]:
     Raises PolicySetError where the cases can't be read.
     """
     cases = Cases.parse(texts[CASES])
+    refused = {action: _refused(policy, cases, action, cases.base(action)) for action in Action}
     wrong = [
         f"{action.value}: refused on the base facts by {_listed(found)}"
-        for action in Action
-        if (found := _refused(policy, cases, action, cases.base(action)))
+        for action, found in refused.items()
+        if found
     ]
     for case in cases.cases:
         for action in case.actions:
-            wrong += _check(policy, cases, case, action)
+            # What is refused whatever a case changes is said once.
+            wrong += () if refused[action] else _check(policy, cases, case, action)
     covered = {(case.rule, action) for case in cases.cases for action in case.actions}
     lacking = sorted(rules_and_actions(texts[AGREEMENT]) - covered)
     return [*wrong, *(f"{rule} has no case for {action.value}" for rule, action in lacking)]

@@ -195,7 +195,10 @@ def _check_column(column: Column) -> None:
         raise ValueError(f"{column.name!r}: an enum or list has values, nothing else does")
     if len(set(column.values)) != len(column.values):
         raise ValueError(f"{column.name!r} lists a value twice")
-    if column.masker is not Masker.BLANK and column.type is not ColumnType.TEXT:
+    if column.masker is Masker.YEAR:
+        if column.type is not ColumnType.DATE:
+            raise ValueError(f"{column.name!r} is no date and has no year to keep")
+    elif column.masker is not Masker.BLANK and column.type is not ColumnType.TEXT:
         raise ValueError(f"{column.name!r} is no text and can be masked by a blank only")
     if column.pattern is not None:
         re.compile(column.pattern)

@@ -7,7 +7,7 @@ Laws
 3. A refusal rolls the state change back and commits its own entry; then it is raised.
 4. When the entry can't be recorded, nothing happened: UnrecordableError, and no access.
 5. Callers hand over who and what (`Who`, `Ask`), never facts. Facts come from one source.
-6. While a guard says that evidence is overdue outside, nothing is released: HaltedError (`guard.py`).
+6. While a guard halts the gate nothing is released: HaltedError (`guard.py`).
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class UnrecordableError(Exception):
 
 
 class HaltedError(UnrecordableError):
-    """Evidence of earlier decisions is overdue outside, so nothing is released (503) until it is there."""
+    """A guard halts the gate, so nothing is released (503) until what it names is mended."""
 
 
 class OutOfForceError(UnrecordableError):
@@ -163,9 +163,9 @@ class Transaction:
         if gate.only is not None and ask.action not in gate.only:
             raise OutOfForceError
         if gate.guard is not None and ask.action in RELEASING:
-            overdue = gate.guard.halted_by(self.connection, self.now)
-            if overdue:
-                raise HaltedError(f"signed heads are overdue outside: {', '.join(sorted(overdue))}")
+            halted_by = gate.guard.halted_by(self.connection, self.now)
+            if halted_by:
+                raise HaltedError(f"nothing is released just now: {', '.join(sorted(halted_by))}")
         facts, bound = gate.source.look_up(self.connection, self.who.actor, ask, self.now)
         context = to_context(facts)
         decision = decide_context(

@@ -1,4 +1,4 @@
-"""What may halt the gate: evidence of what it decides that couldn't be brought outside in time.
+"""What may halt the gate: evidence that can't be brought outside, a clock that is off, a full disk.
 
 Law: a halt refuses by error, as a ledger that can't record does. Nothing is decided, nothing is
 recorded and nothing is released; what only looks, ends or destroys goes on, so that people can
@@ -33,5 +33,5 @@ class Guard(Protocol):
     """Knows what keeps the gate from releasing anything just now."""
 
     def halted_by(self, connection: Connection, now: datetime) -> Collection[str]:
-        """Return the names of what is overdue; empty when all is well."""
+        """Return the names of what is wrong; empty when all is well."""
         ...

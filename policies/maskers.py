@@ -8,17 +8,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 
 class Masker(StrEnum):
-    """How a column's values are masked; what is no text is always masked by a blank."""
+    """How a column's values are masked; what is neither text nor a date is masked by a blank."""
 
     NAME = "name"
     EMAIL = "email"
     PHONE = "phone"
     ADDRESS = "address"
+    YEAR = "year"
     GENERIC = "generic"
     BLANK = "blank"
 
@@ -63,6 +68,19 @@ def _mask_phone(text: str) -> str | None:
     return "***-" + "".join(digits[-_DIGITS_LEFT:])
 
 
+def _mask_year(text: str) -> str | None:
+    """Keep the year, as its first day: `1953-12-29` becomes `1953-01-01`, and so stays a date."""
+    try:
+        return date.fromisoformat(text).replace(month=1, day=1).isoformat()
+    except ValueError:
+        return _mask_generic(text)
+
+
+def mask_dates(cells: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return date32 cells with the year kept, as its first day; blanks stay blank."""
+    return pc.floor_temporal(cells, unit="year")
+
+
 def _mask_generic(text: str) -> str | None:
     """Keep nothing but that there is a value."""
     return _STAR * min(3, len(text.strip())) or None
@@ -79,6 +97,7 @@ _MASK_OF: Mapping[Masker, Callable[[str], str | None]] = MappingProxyType(
         Masker.EMAIL: _mask_email,
         Masker.PHONE: _mask_phone,
         Masker.ADDRESS: _mask_generic,
+        Masker.YEAR: _mask_year,
         Masker.GENERIC: _mask_generic,
         Masker.BLANK: _mask_blank,
     }

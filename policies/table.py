@@ -29,7 +29,7 @@ from policies.columns import (
     columns_digest,
 )
 from policies.grant import Grant
-from policies.maskers import mask
+from policies.maskers import Masker, mask, mask_dates
 
 AGENT_COLUMN = "agent_license_number"
 DELEGATION_COLUMN = "delegation_status"
@@ -167,6 +167,8 @@ def _blank(cells: pa.ChunkedArray) -> pa.Array:
 
 
 def _masked(cells: pa.ChunkedArray, column: Column) -> pa.Array:
+    if column.masker is Masker.YEAR:
+        return mask_dates(cells)
     if column.type is not ColumnType.TEXT:
         return _blank(cells)
     return pa.array([mask(column.masker, text) for text in cells.to_pylist()], pa.string())

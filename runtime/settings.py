@@ -54,9 +54,13 @@ class Settings(OutsideSettings):
     broker_url: str = Field(default="", repr=False, description="the broker; else the embedded Valkey")
     broker_password_file: Path | None = Field(default=None, description="the broker's password")
     vault_folder: Path | None = Field(default=None, description="the vault's folder, where not in the data")
+    vault_user: str = Field(default="", description="as root: the vault runs as this user, not as root")
+    vault_socket_group: str = Field(default="", description="whose members may speak to the vault")
+    vault_external: bool = Field(default=False, description="the vault is a service of its own")
     credentials_folder: Path | None = Field(default=None, description="the credentials' folder, likewise")
     objects_folder: Path | None = Field(default=None, description="the objects' folder, likewise")
     sockets_folder: Path | None = Field(default=None, description="the unix sockets' folder, likewise")
+    reserve_bytes: int = Field(default=64 * 1024 * 1024, description="disk kept in reserve beside SQLite")
     heartbeat_file: Path | None = Field(default=None, description="touched by worker and beat to show life")
 
     @model_validator(mode="before")
@@ -119,6 +123,11 @@ class Settings(OutsideSettings):
     def objects_root(self) -> Path:
         """The folder of encrypted objects."""
         return self.objects_folder or self.data / "objects"
+
+    @property
+    def key_history(self) -> Path:
+        """The file with the ledger's signing keys from the first on; there from the first change on."""
+        return self.data / "vkey.history"
 
     def clock(self) -> HouseClock:
         """Return the installation's clock."""

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import Connection, Select, bindparam, select
 
 from audit.entry import Actor
 from policies.facts import Facts
 from policies.gate import Ask, Bound, FactSource
-from store.records import Records
+from store.records import Records, comparing
 from store.tables import exports, invitations, people
 
 _GROUPS: Final = ("person", "account")
@@ -36,7 +37,7 @@ class ComparedFacts:
         """Return the facts of now and what a permit would name."""
         facts, bound = self._inner.look_up(connection, actor, ask, now)
         whose = _concerned(actor, ask, bound)
-        is_recorded = not whose or self._records.are_sound(connection, whose)
+        is_recorded = not whose or self._records.fit(connection, _asking(tuple(whose)), whose)
         groups: dict[str, Any] = {
             name: replace(getattr(facts, name), recorded=is_recorded)
             for name in _GROUPS
@@ -45,20 +46,36 @@ class ComparedFacts:
         return replace(facts, **groups), bound
 
 
-def _concerned(actor: Actor, ask: Ask, bound: Bound) -> list[ColumnElement[bool]]:
-    """Return who is concerned by a decision, as conditions on people."""
+_invited = select(invitations.c.person).where(invitations.c.id == bindparam("invitation"))
+_asker = select(exports.c.requester).where(exports.c.id == bindparam("export"))
+_CONDITIONS: Final = {
+    "actor": people.c.id == bindparam("actor"),
+    "person": people.c.id == bindparam("person"),
+    "invitation": people.c.id == _invited.scalar_subquery(),
+    "export": people.c.id == _asker.scalar_subquery(),
+    "agent": people.c.licence == bindparam("agent"),
+}
+"""Who may be concerned: by what decides who it is, the condition on people."""
+
+
+@cache
+def _asking(names: tuple[str, ...]) -> Select[Any]:
+    """Return the query for those concerned; made once, since making it takes longer than asking."""
+    return comparing(*(_CONDITIONS[name] for name in names))
+
+
+def _concerned(actor: Actor, ask: Ask, bound: Bound) -> dict[str, str]:
+    """Return who is concerned by a decision: what decides who it is, by its name in `_CONDITIONS`."""
     resource = ask.resource
-    whose: list[ColumnElement[bool]] = []
+    whose: dict[str, str] = {}
     if actor.kind == "person":
-        whose.append(people.c.id == actor.id)
+        whose["actor"] = actor.id
     if resource.kind == "person" and resource.id != actor.id:
-        whose.append(people.c.id == resource.id)
+        whose["person"] = resource.id
     if resource.kind == "invitation":
-        invited = select(invitations.c.person).where(invitations.c.id == resource.id)
-        whose.append(people.c.id == invited.scalar_subquery())
+        whose["invitation"] = resource.id
     if resource.kind == "export" and actor.kind != "person":
-        asker = select(exports.c.requester).where(exports.c.id == resource.id)
-        whose.append(people.c.id == asker.scalar_subquery())
+        whose["export"] = resource.id
     if bound.agent is not None:
-        whose.append(people.c.licence == bound.agent)
+        whose["agent"] = bound.agent
     return whose

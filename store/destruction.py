@@ -20,6 +20,9 @@ from runtime.clock import parse_rfc3339, rfc3339
 from store.exports import export_by_id
 from store.tables import exports, minted_books
 
+RECORDS = "destroyed"
+"""Where signed destruction records lie among the objects, each under its SHA-256 in hex."""
+
 PERMITTED = "permitted"
 BUILT = "built"
 KEYLESS = "keyless"

@@ -13,7 +13,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, or_, select
+from sqlalchemy import Connection, Row, and_, bindparam, or_, select
 
 from exports.errors import ExportNotFoundError, LostClaimError, WrongStateError
 from exports.export import Claim, Export
@@ -22,6 +22,8 @@ from runtime.clock import rfc3339
 from store.tables import exports
 
 _FIELDS = [exports.c[name] for name in Export.__dataclass_fields__]
+# Asked at every decision about an export; making a query takes longer than asking it.
+_BY_ID = select(*_FIELDS).where(exports.c.id == bindparam("export"))
 
 
 def add_export(connection: Connection, **values: Any) -> None:
@@ -31,7 +33,7 @@ def add_export(connection: Connection, **values: Any) -> None:
 
 def export_by_id(connection: Connection, export: str) -> Export:
     """Return an export, or raise ExportNotFoundError."""
-    row = connection.execute(select(*_FIELDS).where(exports.c.id == export)).one_or_none()
+    row = connection.execute(_BY_ID, {"export": export}).one_or_none()
     if row is None:
         raise ExportNotFoundError("there is no such export")
     return _export(row)

@@ -56,6 +56,7 @@ from store.requested import (
 from store.reviewing import ReviewerFacts
 from store.snapshot_source import SnapshotSource
 from store.standing import (
+    LOCKED,
     account_facts,
     licensing_facts,
     moment_of,
@@ -122,7 +123,8 @@ class HouseFacts:
             password_ok=bool(ask.claims["password_ok"]),
             second_factor_ok=bool(ask.claims["second_factor_ok"]),
         )
-        return SignInFacts(account=account), Bound()
+        is_locked = account.failed_factors >= self._policy.numbers.failed_factors_before_lock
+        return SignInFacts(account=account), Bound(reason=LOCKED if is_locked else None)
 
     def _request_export(
         self, connection: Connection, actor: Actor, ask: Ask, now: datetime

@@ -15,10 +15,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, ScalarSelect, Select, false, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, ScalarSelect, Select, false, func, or_, select, true
 
 from audit.events import Event
 from audit.tables import ledger_entries, ledger_records
@@ -69,14 +69,18 @@ class Records:
 
         One look-up, of rows and of what the ledger has of them. Whoever isn't there isn't wrong.
         """
-        return not self._unsound(connection, or_(false(), *whose))
+        return self.fit(connection, comparing(*whose), {})
+
+    def fit(self, connection: Connection, asking: Select[Any], values: Mapping[str, str]) -> bool:
+        """Tell the same of everybody whom a query of `comparing` finds with these values."""
+        return not self._unsound(connection, asking, values)
 
     def unsound(self, connection: Connection) -> list[str]:
         """Return the ids of all people whose record isn't as the ledger has it, in order."""
-        return sorted(self._unsound(connection))
+        return sorted(self._unsound(connection, comparing(true()), {}))
 
-    def _unsound(self, connection: Connection, *conditions: ColumnElement[bool]) -> list[str]:
-        rows = connection.execute(_with_invitations(*conditions).add_columns(*_BY_LEDGER)).all()
+    def _unsound(self, connection: Connection, asking: Select[Any], whose: Mapping[str, str]) -> list[str]:
+        rows = connection.execute(asking, whose).all()
         return [person for person, lines in _by_person(rows).items() if not self._is_sound(lines)]
 
     def _is_sound(self, lines: Sequence[Row[Any]]) -> bool:
@@ -113,6 +117,11 @@ _BY_LEDGER = (
     _newest(Event.SESSION_STARTED, people.c.id).label("signed_in_at"),
     _newest(Event.ROSTER_IMPORTED, CONSOLE).label("roster_taken_at"),
 )
+
+
+def comparing(*whose: ColumnElement[bool]) -> Select[Any]:
+    """Return the query for the records of everybody whom one of the conditions names."""
+    return _with_invitations(or_(false(), *whose)).add_columns(*_BY_LEDGER)
 
 
 def _with_invitations(*conditions: ColumnElement[bool]) -> Select[Any]:

@@ -7,10 +7,14 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from runtime.clock import rfc3339
 from store.tables import sessions
+
+# Asked at every decision; making a query takes longer than asking it.
+_BY_DIGEST = select(sessions).where(sessions.c.digest == bindparam("digest"))
+_OPEN = select(func.count()).where(sessions.c.person == bindparam("person"), sessions.c.ended_at.is_(None))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,11 +83,10 @@ def touch_session(connection: Connection, digest: str, now: datetime, *, mfa: bo
 
 def find_session(connection: Connection, digest: str) -> Session | None:
     """Return a session by its token's digest."""
-    row = connection.execute(select(sessions).where(sessions.c.digest == digest)).one_or_none()
+    row = connection.execute(_BY_DIGEST, {"digest": digest}).one_or_none()
     return None if row is None else Session(**row._mapping)  # noqa: SLF001 - SQLAlchemy's documented way
 
 
 def count_open(connection: Connection, person: str) -> int:
     """Return how many sessions of a person are open."""
-    counting = select(func.count()).where(sessions.c.person == person, sessions.c.ended_at.is_(None))
-    return connection.execute(counting).scalar_one()
+    return connection.execute(_OPEN, {"person": person}).scalar_one()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 from sqlalchemy import Connection
 
-from audit.counts import count_entries
+from audit.counts import count_entries, count_for_reason
 from audit.entry import Actor
 from audit.events import Event, Outcome
 from audit.lookups import entries_of
@@ -21,6 +22,8 @@ from store.sessions import count_open, find_session
 
 _DAY = timedelta(days=1)
 _NO_SESSION_AGE = 10**9
+LOCKED = "locked"
+"""Why a sign-in was refused that came while the account was locked."""
 SECOND_FACTORS = frozenset({"otp", "hwk"})
 """Ways to sign in that are a second factor (RFC 8176)."""
 
@@ -150,15 +153,27 @@ def console_session() -> Session:
 
 
 def failed_factors(connection: Connection, person: str, numbers: Numbers, now: datetime) -> int:
-    """Return how often a person's sign-in failed within the lock's window, since their last release."""
+    """Return how often a person's sign-in failed within the lock's window, since their last release.
+
+    What was refused because the sign-in was locked doesn't count, so that trying doesn't prolong it.
+    """
     since = rfc3339(now - timedelta(seconds=numbers.failed_factors_window_seconds))
+    failed = _failures(connection, person, since)
+    if failed < numbers.failed_factors_before_lock:
+        # Nobody releases who isn't locked.
+        return failed
     released = entries_of(
         connection, action=Action.RELEASE_LOCK.value, events={Event.LOCK_RELEASED}, since=since
     )
-    since = max([since, *(one.entry.at for one in released if one.entry.resource.id == person)])
-    return count_entries(
-        connection, event=Event.SESSION_REQUESTED, outcome=Outcome.REFUSE, actor=person, since=since
-    )
+    own = [one.index for one in released if one.entry.resource.id == person]
+    return _failures(connection, person, since, after=max(own)) if own else failed
+
+
+def _failures(connection: Connection, person: str, since: str, after: int | None = None) -> int:
+    refused: Any = {"event": Event.SESSION_REQUESTED, "outcome": Outcome.REFUSE, "actor": person}
+    refused |= {"since": since, "after": after}
+    failed = count_entries(connection, **refused)
+    return failed - count_for_reason(connection, reason=LOCKED, **refused) if failed else 0
 
 
 def address_line(papers: Papers) -> dict[str, str]:

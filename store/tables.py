@@ -164,3 +164,11 @@ cosignatures = sa.Table(
     sa.Column("line", sa.Text, nullable=False),
     sa.Column("kept_at", sa.Text, nullable=False),
 )
+
+stranger_counts = sa.Table(
+    "stranger_counts",
+    metadata,
+    sa.Column("minute", sa.Text, primary_key=True),
+    sa.Column("network", sa.Text, primary_key=True),
+    sa.Column("count", sa.Integer, nullable=False),
+)

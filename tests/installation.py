@@ -184,10 +184,9 @@ class Installation:
             )
         return export
 
-    def adopt_policies(self) -> None:
-        """Bring the packaged policy set into force, as if both founding people had approved it."""
-        digest = packaged_set().digest
-        resource = Resource(kind="policy", id=digest)
+    def adopt_policies(self, digest: str | None = None) -> None:
+        """Bring a policy set (the packaged one) into force, as if both founding people had approved it."""
+        resource = Resource(kind="policy", id=digest or packaged_set().digest)
         with self.operator.gate.transaction(CONSOLE_WHO) as tx:
             tx.record(Event.POLICY_ADOPTED, Action.APPROVE_POLICY, resource)
         for house in (self.operator, self.api):

@@ -23,7 +23,7 @@ ROOT = Path(__file__).parent.parent
 FILE = ROOT / "docker-compose.yml"
 COMPOSE = Path(compose.__file__).parent / "docker-compose"
 OURS = {"api", "worker", "beat", "vault"}
-ONE_SHOTS = {"init", "operator"}
+ONE_SHOTS = {"init", "operator", "rekey"}
 
 
 def run_compose(file: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -77,20 +77,41 @@ def test_compose_refuses_an_unknown_key(tmp_path: Path, mistake: str) -> None:
 def test_the_parts_are_all_there(services: dict[str, Any]) -> None:
     """Each part has a service of its own; what runs once or for show has to be asked for."""
     assert OURS | ONE_SHOTS | {"redis", "postgres", "mail"} == set(services)
-    assert {"init": ["operator"], "operator": ["operator"], "mail": ["demo"]} == {
+    assert {**{name: ["operator"] for name in ONE_SHOTS}, "mail": ["demo"]} == {
         name: service["profiles"] for name, service in services.items() if "profiles" in service
     }
 
 
 def test_the_keys_are_the_vaults(services: dict[str, Any]) -> None:
-    """Nobody but the vault mounts the keys, but for the founding that makes them."""
-    assert {"vault", "init"} == {name for name, each in services.items() if "keys" in volumes_of(each)}
+    """Nobody but the vault mounts the keys, and nobody else is its user."""
+    assert {"vault"} == {name for name, each in services.items() if "keys" in volumes_of(each)}
+    assert "10002:10001" == services["vault"]["user"]
+    assert {"10001:10001"} == {
+        each["user"] for name, each in services.items() if name not in {"vault", "redis", "postgres"}
+    }
+
+
+def test_the_vault_is_reached_by_its_socket_alone(services: dict[str, Any]) -> None:
+    """Only the vault writes to the sockets' folder; who calls it has the group that its socket is for."""
+    mounts = {
+        name: not mount.get("read_only", False)
+        for name, each in services.items()
+        for mount in each.get("volumes", [])
+        if mount.get("source") == "sockets"
+    }
+
+    assert {"vault"} == {name for name, writes in mounts.items() if writes}
+    assert {"vault", "api", "worker", "init", "operator", "rekey"} == set(mounts)
+    assert "--socket-group=10001" in services["vault"]["command"]
+    assert "--await-founding" in services["vault"]["command"]
+    for name in mounts.keys() - {"vault"}:
+        assert "true" == services[name]["environment"]["SEALEDBOOK_VAULT_EXTERNAL"], name
 
 
 def test_each_caller_has_its_own_credential(services: dict[str, Any]) -> None:
     """A process of one kind can't ask the vault as another."""
     held = {name: {each for each in volumes_of(service) if each.startswith("credential-")}
-            for name, service in services.items() if name != "init"}  # fmt: skip
+            for name, service in services.items() if name not in {"init", "rekey"}}  # fmt: skip
 
     assert {
         "api": {"credential-api"},

@@ -75,6 +75,11 @@ def enrolling(permit: int) -> Opening:
     return Opening(call=Call.ENROL_FACTOR, permit=permit)
 
 
+def releasing(permit: int) -> Opening:
+    """Ask for what `release_factor` does."""
+    return Opening(call=Call.RELEASE_FACTOR, permit=permit)
+
+
 def destroying(permit: int) -> Opening:
     """Ask for what `destroy` returns."""
     return Opening(call=Call.DESTROY, permit=permit)
@@ -114,6 +119,7 @@ _READERS: Mapping[Call, Callable[[Opening, Mapping[str, Any]], Any]] = {
     Call.REVEAL_PASSPHRASE: lambda _opening, body: str(body["passphrase"]),
     Call.VIEW_CONSUMERS: lambda _opening, body: read_list_keys(body),
     Call.ENROL_FACTOR: lambda _opening, body: str(body["secret"]),
+    Call.RELEASE_FACTOR: lambda _opening, _body: None,
     Call.DESTROY: lambda _opening, body: [str(record) for record in body["records"]],
     Call.ROTATE_KEY: lambda _opening, body: {name: str(value) for name, value in body.items()},
     Call.FIND_CONSUMER: lambda opening, body: read_found(body, opening.lists["ids"]),

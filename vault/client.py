@@ -28,6 +28,7 @@ from vault.batches import (
     finding,
     read_opened,
     read_outcomes,
+    releasing,
     revealing,
     rotating,
     sending,
@@ -61,14 +62,22 @@ class _Question:
 class VaultClient:
     """Speaks to the vault for one kind of caller.
 
-    A credential that may change while this process runs is given as a function that reads it.
+    A credential that may change while this process runs is given as a function that reads it, and
+    so is the history of the ledger's signing keys.
     """
 
-    def __init__(self, socket: Path, credential: str | Callable[[], str], reader: ProofReader) -> None:
+    def __init__(
+        self,
+        socket: Path,
+        credential: str | Callable[[], str],
+        reader: ProofReader,
+        history: Callable[[], str | None] = lambda: None,
+    ) -> None:
         self._path = socket
         self._lines = Lines(socket)
         self._credential = credential if callable(credential) else lambda: credential
         self._reader = reader
+        self._history = history
         self._seen_size = 0
 
     def import_snapshot(
@@ -121,6 +130,10 @@ class VaultClient:
         """Make a person's TOTP secret and return it as base32, for the only time."""
         opened: str = self._open_one(enrolling(permit))
         return opened
+
+    def release_factor(self, permit: int) -> None:
+        """Let a person whose factor is locked by wrong tries try again."""
+        self._open_one(releasing(permit))
 
     def destroy(self, permit: int) -> list[str]:
         """Destroy the permit's objects; return a signed record of each, in the permit's order."""
@@ -232,6 +245,7 @@ class VaultClient:
             credential=self._credential(),
             proof=ShownProof(base=proof.base, head=proof.head, consistency=tuple(proof.consistency)),
             checkpoint=proof.checkpoint,
+            history=self._history(),
             texts=question.texts,
             lists=question.lists,
         )

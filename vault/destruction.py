@@ -15,6 +15,8 @@ under another permit, the record is the one that was made when the object was de
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from datetime import datetime
 
 from audit.checkpoint import sign_note
@@ -27,12 +29,29 @@ from vault.store import Store
 
 KEPT_YEARS = 10  # rule R25: the least that anybody may set
 FIRST_LINE = "sealed book destruction v1"
+_TEXT = re.compile(rf"{FIRST_LINE}\norigin \S+\nobject (\S+)\npermit ([0-9a-f]{{64}})\nat \S+\n")
 
 
 def _is_kept(object_id: str, now: datetime) -> bool:
     """Tell whether an object is a year's pseudonym key whose entries may not lose it yet."""
     kind, _, rest = object_id.partition(":")
     return kind == "year" and now.year <= int(rest) + KEPT_YEARS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """What a destruction record says: the object, and the leaf hash of the permit."""
+
+    object_id: str
+    leaf: bytes
+
+
+def read_record(text: str) -> Record:
+    """Read a record's text, without its signatures; what isn't one is a ValueError."""
+    found = _TEXT.fullmatch(text)
+    if not found:
+        raise ValueError("not a destruction record")
+    return Record(object_id=found[1], leaf=bytes.fromhex(found[2]))
 
 
 class Destruction:
@@ -68,6 +87,21 @@ class Destruction:
         )
         record_of = dict(found.fetchall())
         return [record_of[object_id] for object_id in objects]
+
+    def repeat_record(self, record: Record, note: str) -> None:
+        """Destroy what a record of this vault's own says that it destroyed; keep the record."""
+        self._holdings.shred_target(read_target(record.object_id))
+        self._store.connection.execute(
+            "INSERT INTO records (leaf, object, record) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+            (record.leaf, record.object_id, note),
+        )
+
+    def has(self, leaf: bytes, object_id: str) -> bool:
+        """Tell whether this store knows that an object was destroyed under a permit's leaf."""
+        found = self._store.connection.execute(
+            "SELECT 1 FROM records WHERE leaf = ? AND object = ?", (leaf, object_id)
+        )
+        return found.fetchone() is not None
 
     def _latest(self, object_id: str) -> str | None:
         row = self._store.connection.execute(

@@ -18,6 +18,7 @@ class Code(StrEnum):
     ROLLED_BACK = "rolled_back"
     BEHIND = "behind"
     UNAVAILABLE = "unavailable"
+    UNFOUNDED = "unfounded"
     BAD_REQUEST = "bad_request"
     CREDENTIAL = "credential"
     CALLER = "caller"
@@ -36,6 +37,11 @@ class Code(StrEnum):
     KEPT = "kept"
     FACTOR_LOCKED = "factor_locked"
     QUOTA = "quota"
+    VOID = "void"
+    SHUT = "shut"
+    WELL = "well"
+    FACTOR = "factor"
+    OUTDATED = "outdated"
 
 
 ADVICE = {
@@ -45,6 +51,7 @@ ADVICE = {
     Code.ROLLED_BACK: "the ledger does not reach the head that the vault saw last; it was rolled back",
     Code.BEHIND: "the vault is a restored copy and opens nothing until `sealedbook vault recover`",
     Code.UNAVAILABLE: "the vault can't answer; start it and ask for a new permit",
+    Code.UNFOUNDED: "there is no vault yet; `sealedbook init` founds it",
     Code.BAD_REQUEST: "the vault can't read the request",
     Code.CREDENTIAL: "the vault doesn't know this credential",
     Code.CALLER: "this kind of caller may not open this",
@@ -62,6 +69,11 @@ ADVICE = {
     Code.KEPT: "what has to be kept for years can't be destroyed before",
     Code.DAMAGED: "what the vault holds under this name was altered or swapped; restore the vault's backup",
     Code.FACTOR_LOCKED: "too many wrong codes; wait 15 minutes",
+    Code.VOID: "the permit is older than the vault's last recovery; ask for a new one",
+    Code.SHUT: "it was to be destroyed and is held shut since the vault's recovery",
+    Code.WELL: "nothing here needs that: the vault is no restored copy, and the ledger extends its head",
+    Code.FACTOR: "a code is wrong, or was used already",
+    Code.OUTDATED: "this copy is older than the signing key; restore a newer one, or start a new origin",
     Code.QUOTA: "this kind of caller opened as much as it may within a minute or an hour; wait",
 }
 
@@ -108,6 +120,7 @@ ERROR_OF: dict[Code, type[VaultError]] = {code: VaultRefusedError for code in Co
 ERROR_OF |= {
     Code.STALE: VaultUnavailableError,
     Code.UNAVAILABLE: VaultUnavailableError,
+    Code.UNFOUNDED: VaultUnavailableError,
     Code.FORK: VaultForkError,
     Code.ROLLED_BACK: VaultRolledBackError,
     Code.BEHIND: VaultLockedError,

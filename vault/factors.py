@@ -55,6 +55,10 @@ class Factors:
         )
         return True
 
+    def release(self, person: str) -> None:
+        """Forget a person's wrong tries; used codes stay used."""
+        self._store.connection.execute("DELETE FROM wrong_tries WHERE person = ?", (person,))
+
     def _wrong_tries(self, person: str) -> list[datetime]:
         rows = self._store.connection.execute("SELECT at FROM wrong_tries WHERE person = ?", (person,))
         return [parse_rfc3339(at) for (at,) in rows]

@@ -62,8 +62,8 @@ class FileKeys:
                 raise ProviderError("there is a wrapping key of this id already")
             temporary.unlink(missing_ok=True)
             descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w", encoding="ascii") as file:
-                file.write(f"{key.hex()}\n")
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(f"{key.hex()}\n".encode())
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(path)
@@ -77,7 +77,7 @@ class FileKeys:
         try:
             if path.stat().st_mode & 0o077:
                 raise ProviderError(f"{path} is open to others: chmod 600 it, then rotate the wrapping key")
-            text = path.read_text("ascii")
+            text = path.read_bytes().decode("ascii")
         except FileNotFoundError:
             raise ProviderError(
                 f"the wrapping key {path.name} isn't in its folder: put it back, or rebuild it from "

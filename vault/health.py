@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vault.client import ask_status
-from vault.errors import VaultError
+from vault.errors import Code, VaultError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -19,6 +19,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         status = ask_status(options.socket)
     except VaultError as error:
+        if error.code is Code.UNFOUNDED:
+            # It waits for `init`, as well as a vault can be that holds nothing.
+            return 0
         sys.stderr.write(f"vault: {error}\n")
         return 1
     if status.locked:

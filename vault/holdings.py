@@ -85,6 +85,10 @@ def _owner_of(name: str) -> str:
     return rest.rpartition(".")[0] if kind in _FENCED_KINDS else ""
 
 
+def _all_of(owner: str) -> str:
+    return f"export:{owner}"
+
+
 class Holdings:
     """Secrets in the store. Every method runs inside a change of its caller."""
 
@@ -96,6 +100,7 @@ class Holdings:
         owner = _owner_of(name)
         if owner and self._find("SELECT 1 FROM bars WHERE owner = ?", owner):
             raise RefusalError(Code.BARRED)
+        self._check_open(name)
         if self._find("SELECT 1 FROM secrets WHERE name = ?", name):
             raise RefusalError(Code.EXISTS)
         self._insert(name, secret)
@@ -108,6 +113,7 @@ class Holdings:
 
     def open(self, name: str) -> bytes:
         """Return the secret under a name."""
+        self._check_open(name)
         row = self._find("SELECT secret FROM secrets WHERE name = ?", name)
         if row is None:
             raise RefusalError(Code.UNKNOWN)
@@ -148,6 +154,7 @@ class Holdings:
     def shred(self, name: str) -> None:
         """Overwrite the secret under a name; a name never taken is taken now."""
         self._store.will_shred()
+        self._store.connection.execute("DELETE FROM shut WHERE name = ?", (name,))
         if self._find("SELECT 1 FROM secrets WHERE name = ?", name):
             self._store.connection.execute("UPDATE secrets SET secret = NULL WHERE name = ?", (name,))
         else:
@@ -160,8 +167,35 @@ class Holdings:
         if target.owner:
             self._store.will_shred()
             execute = self._store.connection.execute
+            execute("DELETE FROM shut WHERE name = ?", (_all_of(target.owner),))
             execute("UPDATE secrets SET secret = NULL WHERE owner = ?", (target.owner,))
             execute("INSERT INTO bars VALUES (?) ON CONFLICT DO NOTHING", (target.owner,))
+
+    def shut(self, object_id: str) -> bool:
+        """Hold shut all that an object id means, unless it is destroyed; tell whether it is held now."""
+        target = read_target(object_id)
+        if self.is_shredded(target):
+            return False
+        names = [*target.names, *([_all_of(target.owner)] if target.owner else [])]
+        self._store.connection.executemany(
+            "INSERT INTO shut VALUES (?, ?) ON CONFLICT DO NOTHING", [(name, object_id) for name in names]
+        )
+        return True
+
+    def release(self, object_id: str) -> bool:
+        """Let go what was held shut under an object id; tell whether there was anything."""
+        done = self._store.connection.execute("DELETE FROM shut WHERE object = ?", (object_id,))
+        return done.rowcount > 0
+
+    def held_shut(self) -> list[str]:
+        """Return the object ids that are held shut."""
+        rows = self._store.connection.execute("SELECT DISTINCT object FROM shut ORDER BY object")
+        return [object_id for (object_id,) in rows]
+
+    def _check_open(self, name: str) -> None:
+        asked = (name, _all_of(_owner_of(name)))
+        if self._store.connection.execute("SELECT 1 FROM shut WHERE name IN (?, ?)", asked).fetchone():
+            raise RefusalError(Code.SHUT)
 
     def _insert(self, name: str, secret: bytes | None) -> None:
         wrapped = None if secret is None else self._store.wrap(name, secret)

@@ -3,8 +3,8 @@
 Laws, in the order in which a call meets them:
 1. A caller is known by the credential of its kind; the store keeps only the SHA-256 of it.
 2. A restored copy opens nothing: it is found at start (store and change counter differ), or
-   by being shown its own signature over a head that it doesn't remember. The second locks
-   for good; both end only with a recovery.
+   by being shown its own signature over a head that it doesn't remember, or over its own
+   handover to another key. The second locks for good; both end only with a recovery.
 3. V moves forward along a proof, or not at all. Stale names V's size, and the same V three
    times over within one call raises the alarm `rolled_back`. A fork raises an alarm and is
    refused, without a lock: a lock would let one stolen credential stop everyone.
@@ -26,6 +26,7 @@ from typing import Any
 
 from audit.checkpoint import Head, NoteError, SigningKey, read_checkpoint, sign_checkpoint
 from runtime.clock import Clock
+from vault import recovery
 from vault.alarms import Alarms
 from vault.destruction import Destruction
 from vault.errors import Code, RefusalError
@@ -37,10 +38,11 @@ from vault.messages import Answer, Request, write_answer
 from vault.opener import Moment, Opener
 from vault.openings import Opened
 from vault.quotas import QUOTAS, Quota, Quotas
+from vault.recovery import Recovery
 from vault.rotation import Rotation
 from vault.signing import Signing
 from vault.store import Store, StoreBrokenError
-from vault.table import CALLERS_WITHOUT_PERMIT, ROWS, Call, CallerKind
+from vault.table import CALLERS_WITHOUT_PERMIT, RECOVERING, ROWS, Call, CallerKind
 from vault.wrapping import ProviderError, WrapError
 
 STALE_TIMES = 3
@@ -78,11 +80,13 @@ class Keeper:
         self._alarms = Alarms(store)
         holdings = Holdings(store)
         self._factors = Factors(store, holdings)
+        marks, destruction = Marks(store), Destruction(store, holdings, self._signing)
+        self._recovery = Recovery(store, holdings, self._factors, marks, destruction, self._signing)
         self._opener = Opener(
             holdings=holdings,
-            marks=Marks(store),
+            marks=marks,
             factors=self._factors,
-            destruction=Destruction(store, holdings, self._signing),
+            destruction=destruction,
             rotation=Rotation(store, self._signing),
             quotas=Quotas(store, quotas),
         )
@@ -107,16 +111,39 @@ class Keeper:
             if request.call is Call.STATUS:
                 return self._status()
             kind = self._caller(request.credential)
-            if self.is_locked:
+            if self.is_locked and request.call not in RECOVERING:
                 return Answer(code=Code.BEHIND)
             if not self._may_call(kind, request.call):
                 return Answer(code=Code.CALLER)
-            with self._store.change():
-                return self._answer_in_change(request, kind, tries)
+            return self._answer_caller(request, kind, tries)
         except RefusalError as refusal:
             return Answer(code=refusal.code, field=refusal.field)
         except (StoreBrokenError, ProviderError, WrapError):
             return Answer(code=Code.UNAVAILABLE)
+
+    def _answer_caller(self, request: Request, kind: CallerKind, tries: Tries) -> Answer:
+        if request.call in RECOVERING:
+            return self._answer_recovering(request)
+        with self._store.change():
+            return self._answer_in_change(request, kind, tries)
+
+    def _answer_recovering(self, request: Request) -> Answer:
+        moment = recovery.Moment(
+            now=self._house_clock.now(),
+            machine_now=self._machine_clock.now(),
+            head=self.head,
+            is_locked=self.is_locked,
+        )
+        if request.call is Call.SHOW_LEDGER:
+            return Answer(code=Code.OPENED, body=self._recovery.show(request, moment))
+        if request.call is Call.RELEASE:
+            if moment.is_locked:
+                return Answer(code=Code.BEHIND)
+            with self._store.change():
+                return Answer(code=Code.OPENED, body=self._recovery.release(request, moment))
+        effect = self._recovery.recover if request.call is Call.RECOVER else self._recovery.restore
+        with self._store.change(rejoining=True):
+            return Answer(code=Code.OPENED, body=effect(request, moment))
 
     def _answer_in_change(self, request: Request, kind: CallerKind, tries: Tries) -> Answer:
         if request.call is Call.VERIFY_TOTP:
@@ -198,6 +225,8 @@ class Keeper:
         return kind in row.callers or (is_demo and kind in row.demo_callers)
 
     def _shows_restored_copy(self, request: Request) -> bool:
+        if request.history is not None and self._signing.is_succeeded(request.history):
+            return True
         if request.checkpoint is None:
             return False
         try:

@@ -31,6 +31,32 @@ class Marks:
         found = self._store.connection.execute("SELECT 1 FROM spent WHERE leaf = ?", (permit.leaf,))
         return found.fetchone() is not None
 
+    def check_void(self, permit: Permit) -> None:
+        """Raise `void` for a permit that was recorded before the last recovery or restore.
+
+        Its place would not be enough: a copy of it may stand further on.
+        """
+        size = self._store.optional_fact("void_size")
+        until = self._store.optional_fact("void_until")
+        if size is None or until is None:
+            return
+        if permit.index < int(size) or permit.entry.at <= until.decode():
+            raise RefusalError(Code.VOID)
+
+    def void(self, size: int, until: str) -> None:
+        """Void every permit below a size of the ledger, or recorded at a moment or earlier."""
+        self._store.put_fact("void_size", str(size).encode())
+        self._store.put_fact("void_until", until.encode())
+
+    def leaves(self) -> set[bytes]:
+        """Return the leaves of all permits that are marked."""
+        return {leaf for (leaf,) in self._store.connection.execute("SELECT leaf FROM spent")}
+
+    def entries_of(self, leaves: set[bytes]) -> list[tuple[int, bytes]]:
+        """Return place and bytes of marked permits, by place."""
+        rows = self._store.connection.execute("SELECT leaf, position, entry FROM spent ORDER BY position")
+        return [(position, entry) for leaf, position, entry in rows if leaf in leaves]
+
     def spend(self, permit: Permit) -> None:
         """Mark a permit; its bytes are kept for whoever has to list what was opened."""
         self._store.connection.execute(

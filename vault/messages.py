@@ -36,12 +36,16 @@ class Part:
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """One question. `checkpoint` is the latest signed head that the caller knows, if any."""
+    """One question. `checkpoint` is the latest signed head that the caller knows, if any.
+
+    `history` is the text of the ledger's signing keys as the caller knows it, once they changed.
+    """
 
     call: Call
     credential: str = dataclasses.field(default="", repr=False)
     proof: ShownProof | None = None
     checkpoint: str | None = None
+    history: str | None = None
     permit: ShownEntry | None = None
     published: ShownEntry | None = None
     texts: Mapping[str, str] = dataclasses.field(default_factory=dict, repr=False)
@@ -102,6 +106,8 @@ def write_request(request: Request) -> dict[str, Any]:
         }
     if request.checkpoint is not None:
         message["checkpoint"] = request.checkpoint
+    if request.history is not None:
+        message["history"] = request.history
     for name, shown in (("permit", request.permit), ("published", request.published)):
         if shown is not None:
             message[name] = _write_entry(shown)
@@ -142,7 +148,7 @@ def read_request(message: Mapping[str, Any]) -> Request:
     wanted |= {"permit"} if shape.has_permit else set()
     wanted |= {"published"} if shape.has_published else set()
     wanted |= {"entries", "opens"} if shape.has_opens else set()
-    allowed = wanted | ({"checkpoint"} if shape.has_proof else set())
+    allowed = wanted | ({"checkpoint", "history"} if shape.has_proof else set())
     if not wanted <= message.keys() <= allowed:
         raise FramingError("other fields than this call carries")
     entries = tuple(_entry(one) for one in read_list(message["entries"])) if shape.has_opens else ()
@@ -151,6 +157,7 @@ def read_request(message: Mapping[str, Any]) -> Request:
         credential=read_text(message["credential"]) if shape.has_credential else "",
         proof=_proof(message["proof"]) if shape.has_proof else None,
         checkpoint=read_text(message["checkpoint"]) if "checkpoint" in message else None,
+        history=read_text(message["history"]) if "history" in message else None,
         permit=_entry(message["permit"]) if shape.has_permit else None,
         published=_entry(message["published"]) if shape.has_published else None,
         texts={name: read_text(message[name]) for name in shape.texts},

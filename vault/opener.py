@@ -59,6 +59,7 @@ class Opener:
             raise RefusalError(Code.BAD_REQUEST)
         self.marks.drop_old(moment.now)
         permit = read_permit(request.permit, moment.head, ROWS[request.call], moment.now)
+        self.marks.check_void(permit)
         if self.marks.is_spent(permit):
             if request.call is not Call.DESTROY:
                 raise RefusalError(Code.SPENT)

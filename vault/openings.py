@@ -153,6 +153,11 @@ def _enrol_factor(opening: Opening) -> Opened:
     return Opened({"secret": opening.factors.enrol(person)})
 
 
+def _release_factor(opening: Opening) -> Opened:
+    opening.factors.release(check_id(opening.entry.resource.id, "resource"))
+    return Opened({})
+
+
 def _destroy(opening: Opening) -> Opened:
     objects = opening.entry.objects or ()
     return Opened({"records": opening.destruction.destroy(objects, opening.permit, opening.now)})
@@ -171,6 +176,7 @@ OPENINGS: dict[Call, Callable[[Opening], Opened]] = {
     Call.REVEAL_PASSPHRASE: _reveal_passphrase,
     Call.VIEW_CONSUMERS: _view_consumers,
     Call.ENROL_FACTOR: _enrol_factor,
+    Call.RELEASE_FACTOR: _release_factor,
     Call.DESTROY: _destroy,
     Call.ROTATE_KEY: _rotate_key,
     Call.FIND_CONSUMER: _find_consumer,

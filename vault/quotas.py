@@ -47,6 +47,7 @@ QUOTAS: Mapping[Call, Quota] = {
     Call.REVEAL_PASSPHRASE: Quota(minute=1500, hour=15_000),
     Call.VIEW_CONSUMERS: Quota(minute=6000, hour=120_000),
     Call.ENROL_FACTOR: Quota(minute=600, hour=6000),
+    Call.RELEASE_FACTOR: Quota(minute=60, hour=600),
     Call.DESTROY: Quota(minute=12_000, hour=240_000),
     Call.FIND_CONSUMER: Quota(minute=60, hour=600),
     Call.ROTATE_KEY: Quota(minute=10, hour=60),

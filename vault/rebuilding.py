@@ -3,15 +3,23 @@
 The store keeps a copy of the key in force that only the recovery key opens; the shares give the
 recovery key back. The rebuilt key goes to the provider, a file or a fresh token, and has to open
 the store before this says that it worked.
+
+`python -m vault.rebuilding --home DIR` does it where the vault runs as a service of its own: shares
+on standard input, one a line; the provider as the environment says.
 """
 
 from __future__ import annotations
 
+import argparse
+import os
+import sys
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
+from runtime.processes import forbid_core_dumps
 from vault.home import STORE_NAME, HomeError, HomeLock
+from vault.providers import provider_from
 from vault.shares import SharesError, join_shares, open_copy
 from vault.store import Store
 from vault.store_file import open_file
@@ -48,3 +56,24 @@ def _read_copy(home: Path) -> tuple[str, bytes, bytes]:
         return facts["wrapping_key"].decode(), facts["recovery_key"], facts["recovery_copy"]
     except KeyError:
         raise HomeError("this vault never had a ceremony: there are no shares of its key") from None
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Rebuild from the shares on standard input; return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m vault.rebuilding")
+    parser.add_argument("--home", type=Path, required=True, help="the vault's folder")
+    home: Path = parser.parse_args(arguments).home
+    os.umask(0o077)
+    forbid_core_dumps()
+    shares = [line for line in sys.stdin.read().splitlines() if line.strip()]
+    try:
+        made = rebuild_wrapping_key(home, provider_from(os.environ, home), shares)
+    except (HomeError, ProviderError, SharesError) as error:
+        sys.stderr.write(f"vault: {error}\n")
+        return 1
+    sys.stdout.write(f"the wrapping key {made} is back\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -9,7 +9,9 @@ Laws:
    Requests are read before the turn, and what takes long in an answer is made after it.
 2. Reading has a limit in bytes and a deadline; when all places are taken, who has waited
    longest without a whole request makes room.
-3. Nothing secret is written anywhere but into answers; no core dump; socket 0600, home 0700.
+3. Nothing secret is written anywhere but into answers; no core dump, no tracing by the same user;
+   home 0700; socket 0600, or 0660 for a group. Started as root it can be a user of its own, and is
+   so before it opens anything.
 4. It ends on SIGTERM and SIGINT, and when the process that started it has gone.
 """
 
@@ -18,7 +20,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-import resource
 import signal
 import socket
 import sys
@@ -28,6 +29,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from runtime.clock import HouseClock
+from runtime.processes import UserError, become, find_group, forbid_core_dumps, forbid_tracing
+from vault.birth import await_founding
 from vault.errors import Code
 from vault.framing import (
     REQUEST_MAX_BYTES,
@@ -37,7 +40,7 @@ from vault.framing import (
     encode_frame,
     send_frame,
 )
-from vault.home import HomeError
+from vault.home import STORE_NAME, HomeError
 from vault.keeper import Keeper, Tries
 from vault.messages import Answer, Request, read_request, write_answer
 from vault.providers import provider_from
@@ -162,8 +165,8 @@ def _read(body: bytes) -> Request | None:
 _BAD_REQUEST = encode_frame(write_answer(Answer(code=Code.BAD_REQUEST)))
 
 
-def listen(path: Path) -> socket.socket:
-    """Return a socket that listens at a path, for its owner only. A long path is a HomeError."""
+def listen(path: Path, group: int | None = None) -> socket.socket:
+    """Return a socket that listens at a path, for its owner or a group too. A long path is a HomeError."""
     if len(os.fsencode(path)) > SOCKET_PATH_MAX_BYTES:
         raise HomeError(
             f"the vault's socket path is over {SOCKET_PATH_MAX_BYTES} bytes; choose a shorter one"
@@ -171,7 +174,9 @@ def listen(path: Path) -> socket.socket:
     path.unlink(missing_ok=True)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     listener.bind(os.fspath(path))
-    path.chmod(0o600)
+    if group is not None:
+        os.chown(path, -1, group)
+    path.chmod(0o600 if group is None else 0o660)
     listener.listen(_BACKLOG)
     return listener
 
@@ -183,15 +188,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--socket", type=Path, required=True, help="where to listen (a short path)")
     parser.add_argument("--parent-pid", type=int, help="end when this isn't the parent any more")
     parser.add_argument("--clock-offset", type=float, default=0.0, help="seconds; a demo's only")
+    parser.add_argument("--user", help="as root: give up its rights for this user's")
+    parser.add_argument("--socket-group", help="who may speak to the vault besides its own user")
+    parser.add_argument("--await-founding", action="store_true", help="be founded over the socket")
     options = parser.parse_args(arguments)
     parent = os.getppid() if options.parent_pid is None else options.parent_pid
     os.umask(0o077)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    forbid_core_dumps()
     try:
+        group = find_group(options.socket_group) if options.socket_group else None
+        if options.user:
+            become(options.user, () if group is None else (group,))
+        # After it: the kernel decides anew whenever a process changes its user.
+        forbid_tracing()
         quotas = read_quotas(options.home)
-        store = Store(options.home, provider=provider_from(os.environ, options.home))
-        listener = listen(options.socket)
-    except (HomeError, ProviderError) as error:
+        provider = provider_from(os.environ, options.home)
+        listener = None
+        if options.await_founding and not (options.home / STORE_NAME).exists():
+            listener = listen(options.socket, group)
+            if not await_founding(listener, options.home, provider, lambda: os.getppid() != parent):
+                return 0
+        store = Store(options.home, provider=provider)
+        listener = listener or listen(options.socket, group)
+    except (HomeError, ProviderError, UserError) as error:
         sys.stderr.write(f"vault: {error}\n")
         return 1
     keeper = Keeper(store, HouseClock(timedelta(seconds=options.clock_offset)), HouseClock(), quotas)

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from audit.checkpoint import Head, SigningKey
 from audit.key_history import read_history, sign_handover, write_history
+from audit.note import NoteError
 from vault.store import Store
 
 
@@ -21,15 +22,17 @@ class Signing:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._opened: tuple[bytes, SigningKey] | None = None
+        # The history that was found to say nothing against this key: callers show it each time.
+        self._heard: str | None = None
+        self._opened: tuple[tuple[bytes, bytes], SigningKey] | None = None
 
     @property
     def key(self) -> SigningKey:
         """The signing key in force. WrapError or ProviderError where it can't be opened."""
-        wrapped = self._store.fact("signing_key")
-        if self._opened is None or self._opened[0] != wrapped:
+        stored = (self._store.fact("signing_key"), self._store.fact("origin"))
+        if self._opened is None or self._opened[0] != stored:
             private = Ed25519PrivateKey.from_private_bytes(self._store.secret_fact("signing_key"))
-            self._opened = (wrapped, SigningKey(self._store.fact("origin").decode(), private))
+            self._opened = (stored, SigningKey(stored[1].decode(), private))
         return self._opened[1]
 
     @property
@@ -37,6 +40,21 @@ class Signing:
         """The text of this vault's keys from its first on (`audit/key_history.py`)."""
         kept = self._store.optional_fact("history")
         return kept.decode() if kept else write_history(self.key.verifier, ())
+
+    def is_succeeded(self, history: str) -> bool:
+        """Tell whether a history shows that the key in force here handed over: this is a restored copy.
+
+        Nobody else can have signed that. What is no history of this key says nothing.
+        """
+        if history != self._heard:
+            try:
+                keys = read_history(history).keys
+            except NoteError:
+                return False
+            if self.key.verifier in keys[:-1]:
+                return True
+            self._heard = history
+        return False
 
     def hand_over(self, head: Head, at: str) -> str:
         """Make a fresh key, have the one in force hand over to it at `head`, and shred that one.

@@ -25,6 +25,8 @@ from vault.providers import provider_from
 from vault.store_file import CLEAR_VERSION, SCHEMA_VERSION, SECRET_FACTS, open_file, version_of
 from vault.wrapping import KeyProvider, ProviderError, Wrapping, new_key_id
 
+_JUMP = 1_000_000
+
 
 class StoreBrokenError(Exception):
     """The store could not record; nothing may be answered."""
@@ -67,13 +69,14 @@ class Store:
         return changes, counted != changes
 
     @contextlib.contextmanager
-    def change(self) -> Iterator[None]:
+    def change(self, *, rejoining: bool = False) -> Iterator[None]:
         """Hold one transaction; on a clean exit it is committed, synced and counted.
 
         A block that changed nothing leaves no trace. A failure to record raises
-        StoreBrokenError, and every later change first settles what was left.
+        StoreBrokenError, and every later change first settles what was left. `rejoining` is the
+        one change that a restored copy may make: the counter jumps, and fits no other copy.
         """
-        if self.is_behind:
+        if self.is_behind and not rejoining:
             # One change more would carry the counter back to this copy and hide what it is.
             raise StoreBrokenError
         try:
@@ -87,7 +90,7 @@ class Store:
             if self.connection.total_changes == before:
                 self.connection.execute("ROLLBACK")
                 return
-            self.put_fact("changes", str(self.changes() + 1).encode())
+            self.put_fact("changes", str(self._next(rejoining=rejoining)).encode())
             self.connection.execute("COMMIT")
         except BaseException as error:
             with contextlib.suppress(sqlite3.Error):
@@ -100,6 +103,12 @@ class Store:
             self._settle()
         except (sqlite3.Error, OSError):
             raise StoreBrokenError from None
+        self.is_behind = False
+
+    def _next(self, *, rejoining: bool) -> int:
+        if not rejoining:
+            return self.changes() + 1
+        return (max(self.changes(), self._counter.read() or 0) // _JUMP + 1) * _JUMP
 
     @contextlib.contextmanager
     def part(self) -> Iterator[None]:

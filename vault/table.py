@@ -33,10 +33,15 @@ class Call(StrEnum):
     REVEAL_PASSPHRASE = "reveal_passphrase"  # noqa: S105 - the name of a call, no secret
     VIEW_CONSUMERS = "view_consumers"
     ENROL_FACTOR = "enrol_factor"
+    RELEASE_FACTOR = "release_factor"
     DESTROY = "destroy"
     FIND_CONSUMER = "find_consumer"
     ROTATE_KEY = "rotate_key"
     OPEN_MANY = "open_many"
+    SHOW_LEDGER = "show_ledger"
+    RECOVER = "recover"
+    RESTORE = "restore"
+    RELEASE = "release"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,6 +123,12 @@ ROWS: dict[Call, Row] = {
         longest_life=10 * _MINUTES,
         resource_kind="person",
     ),
+    Call.RELEASE_FACTOR: Row(
+        action="ReleaseLock",
+        callers=_API,
+        longest_life=10 * _MINUTES,
+        resource_kind="person",
+    ),
     Call.DESTROY: Row(
         action="DestroyObject",
         callers=_WORKER | _OPERATOR,
@@ -144,7 +155,12 @@ CALLERS_WITHOUT_PERMIT: dict[Call, frozenset[CallerKind]] = {
     Call.SIGN: frozenset(CallerKind),
     Call.OPEN_MANY: frozenset(CallerKind),
     Call.VERIFY_TOTP: _API,
+    Call.SHOW_LEDGER: _OPERATOR,
+    Call.RECOVER: _OPERATOR,
+    Call.RESTORE: _OPERATOR,
+    Call.RELEASE: _OPERATOR,
 }
+RECOVERING = frozenset({Call.SHOW_LEDGER, Call.RECOVER, Call.RESTORE, Call.RELEASE})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,6 +176,8 @@ class Shape:
     has_opens: bool = False
 
 
+_TWO_PEOPLE = frozenset({"first", "first_code", "second", "second_code"})
+
 SHAPES: dict[Call, Shape] = {
     Call.STATUS: Shape(has_credential=False, has_proof=False, has_permit=False),
     Call.SIGN: Shape(has_permit=False),
@@ -173,8 +191,18 @@ SHAPES: dict[Call, Shape] = {
     Call.REVEAL_PASSPHRASE: Shape(),
     Call.VIEW_CONSUMERS: Shape(has_published=True),
     Call.ENROL_FACTOR: Shape(),
+    Call.RELEASE_FACTOR: Shape(),
     Call.DESTROY: Shape(),
     Call.ROTATE_KEY: Shape(lists=frozenset({"material"})),
     Call.FIND_CONSUMER: Shape(texts=frozenset({"kind"}), lists=frozenset({"ids"})),
     Call.OPEN_MANY: Shape(has_permit=False, has_opens=True),
+    Call.SHOW_LEDGER: Shape(
+        texts=frozenset({"start", "newest"}),
+        lists=frozenset({"lines"}),
+        has_proof=False,
+        has_permit=False,
+    ),
+    Call.RECOVER: Shape(texts=_TWO_PEOPLE, lists=frozenset({"records"}), has_proof=False, has_permit=False),
+    Call.RESTORE: Shape(texts=_TWO_PEOPLE, lists=frozenset({"records"}), has_proof=False, has_permit=False),
+    Call.RELEASE: Shape(texts=_TWO_PEOPLE, lists=frozenset({"objects"}), has_proof=False, has_permit=False),
 }

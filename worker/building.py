@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+import structlog
+
 from audit.entry import Consumers, consumers_root, new_salt
 from audit.events import Event
 from book.errors import BookError
@@ -23,6 +25,7 @@ from house.notices import notice_of
 from house.wiring import WorkerHouse
 from policies.actions import Action
 from policies.grant import Grant
+from policies.rescan import find_in_table
 from policies.table import PermittedTable, PermittedTableError, permit_table
 from runtime.clock import parse_rfc3339, rfc3339
 from runtime.database import reading
@@ -31,6 +34,7 @@ from snapshot.shards import ShardError, open_rows
 from store.destruction import note_built
 from store.exports import export_by_id, move_export
 from store.people import person_by_id, person_by_licence
+from store.reviews import LARGE_EXPORT
 from vault.answers import BuildKeys
 from vault.errors import VaultError
 from worker.ends import EndedError, PutOffError
@@ -86,9 +90,14 @@ def _open_table(
 ) -> PermittedTable:
     try:
         rows = open_rows(grant, keys, house.objects, snapshot)
-        return permit_table(grant, rows, house.policy.catalogue)
+        table = permit_table(grant, rows, house.policy.catalogue)
     except (ShardError, PermittedTableError):
         raise EndedError(State.FAILED, Reason.SNAPSHOT_BROKEN) from None
+    found = find_in_table(table, house.policy.never)
+    if found is not None:
+        structlog.get_logger().error("book.never_exported", export=grant.export, code=found.code)
+        raise EndedError(State.FAILED, Reason.NEVER_EXPORTED)
+    return table
 
 
 def _keep_built(
@@ -140,4 +149,5 @@ def _keep_built(
             consumers=Consumers(count=len(table.pseudonyms), withheld=table.withheld, root=root),
             bytes=len(sealed.data),
             state=State.BUILT.value,
+            reason=LARGE_EXPORT if sealed.rows > house.policy.numbers.large_export_rows else None,
         )

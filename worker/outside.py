@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from house.anchoring import anchor_posts
+from house.streaming import STREAM
 from house.wiring import WorkerHouse
 from worker.anchoring import Anchoring
+from worker.streaming import Streaming
 from worker.witnessing import Witnessing
 
 ANCHORS = "anchors"
@@ -23,4 +25,6 @@ def outside_work(house: WorkerHouse) -> dict[str, Callable[[], None]]:
         work[ANCHORS] = lambda: Anchoring(house).run()
     if house.settings.witnesses_file is not None:
         work[WITNESSES] = lambda: Witnessing(house).run()
+    if house.settings.stream_to:
+        work[STREAM] = lambda: Streaming(house).run()
     return work

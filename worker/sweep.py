@@ -2,13 +2,14 @@
 
 Idempotent, and run by one worker at a time under a lease in the database; running it twice
 or never finishing it harms nothing. It
-1. ends what is due to end, see `ending.py`;
+1. ends what is due to end, see `ending.py`, and says that glasses are closed again;
 2. wakes every export that is due (the queue may have lost everything);
 3. tells agents of books that their manager asked for;
 4. destroys keys that no committed entry adopted, and imports that came to nothing;
-5. has the vault sign the newest head, so that a stretch of the ledger is open to unseen
+5. records how often strangers tried to sign in;
+6. has the vault sign the newest head, so that a stretch of the ledger is open to unseen
    rewriting for seconds only;
-6. starts the lanes that bring heads and entries outside, see `lanes.py`.
+7. starts the lanes that bring heads and entries outside, see `lanes.py`.
 """
 
 from __future__ import annotations
@@ -29,10 +30,12 @@ from store.leases import take_lease
 from vault.errors import VaultError
 from worker.destroying import destroy
 from worker.ending import Endings
+from worker.glasses import close_glasses
 from worker.lanes import Lanes
 from worker.outside import outside_work
 from worker.oversight import tell_agents
 from worker.service import resource_of
+from worker.strangers import record_strangers
 
 _SWEEP_SECONDS = 30.0
 
@@ -48,16 +51,20 @@ class Sweep:
     def run(self) -> None:
         """Run one round unless another worker is at it."""
         house = self._house
+        # Gives the reserve up where the disk is full, so that what follows can be recorded.
+        house.disk.halted_by()
         with writing(house.engine) as connection:
             if not take_lease(connection, "sweep", house.owner, house.clock.now(), _SWEEP_SECONDS):
                 return
         self._endings.expire()
+        close_glasses(house)
         self._wake_due()
         tell_agents(house)
         self._endings.purge()
         self._endings.end_lost_releases()
         self._destroy_orphans()
         self._destroy_abandoned_imports()
+        record_strangers(house)
         self._sign()
         self.lanes.start()
 

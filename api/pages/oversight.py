@@ -12,6 +12,7 @@ from api.oversight import (
     attest_review,
     close_glass,
     list_glasses,
+    list_large_exports,
     list_locks,
     newest_review,
     release_lock,
@@ -86,7 +87,7 @@ def take_release(request: Request, person: str, form: ReviewerForm, house: House
 
 
 @router.get("/{rest:path}")
-def come_to_oversight(rest: str) -> Response:  # noqa: ARG001 - whatever was addressed, back to the page
+def come_to_oversight(rest: str, visitor: Reviewer) -> Response:  # noqa: ARG001 - whatever was addressed
     """Lead to the page: an address alone changes nothing."""
     return RedirectResponse(_HERE, 303)
 
@@ -110,6 +111,8 @@ def _oversight(
         review_days=house.policy.numbers.review_days,
         glasses=[one for one in reversed(glasses) if one.state is not GlassState.OVER],
         locks=list_locks(house, visitor).items,
+        large=list_large_exports(house, visitor),
+        large_rows=house.policy.numbers.large_export_rows,
         reasons=GLASS_REASONS,
         people=people_told(house, people | ({review[0]} if review else set())),
         errors=errors or {},

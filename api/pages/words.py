@@ -152,6 +152,7 @@ REASONS: Mapping[Reason, str] = MappingProxyType(
         Reason.MAIL_ANSWER_LOST: "The mail server's answer was lost.",
         Reason.REFUSED_BY_RULE: "A rule of the agreement no longer allowed it when the book was to be made.",
         Reason.NO_SNAPSHOT: "This week's data aren't published yet.",
+        Reason.NEVER_EXPORTED: "The data hold something that may never leave, so no book was made.",
         Reason.SNAPSHOT_BROKEN: "This week's data failed a check and were not used.",
         Reason.BOOK_BROKEN: "The finished book failed our own check and was thrown away.",
         Reason.VAULT_REFUSED: "The key vault did not open.",

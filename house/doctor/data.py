@@ -7,11 +7,14 @@ from house.doctor.findings import Finding, failed, warned, well
 from house.overview import read_overview
 from house.wiring import House
 from runtime.clock import PACIFIC
+from runtime.database import reading
+from store.told import untold_exports
 
 _DAY_SECONDS = 86400
 _SNAPSHOT = "snapshot"
 _ROSTER = "roster"
 _EXPORTS = "exports"
+_SHOWN = 5
 _IMPORT = "import the newest extract: sealedbook snapshot import, then publish"
 
 
@@ -43,8 +46,16 @@ def check_roster(house: House) -> Finding:
 
 
 def check_exports(house: House) -> Finding:
-    """Check that no export waits for what only a person can settle."""
+    """Check that exports stand as the ledger tells, and none waits for what only a person can settle."""
     overview = read_overview(house)
+    with reading(house.engine) as connection:
+        untold = untold_exports(connection)
+    if untold:
+        return failed(
+            _EXPORTS,
+            f"{len(untold)} stand otherwise than the ledger tells: {', '.join(untold[:_SHOWN])}",
+            "find out who changed the database, and put these rows back from a backup",
+        )
     unknown = overview.exports[State.UNKNOWN]
     if unknown:
         return warned(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from house.doctor.compliance import check_policy, check_retention, check_review
 from house.doctor.data import check_exports, check_roster, check_snapshot
 from house.doctor.findings import Finding, failed
 from house.doctor.keys import check_files, check_vault
 from house.doctor.ledger import check_clock, check_database, check_ledger
+from house.doctor.outside import check_anchors, check_stream, check_witnesses
 from house.doctor.people import check_people
 from house.doctor.ways import check_broker, check_disk, check_mail
 from house.wiring import House
@@ -25,6 +27,12 @@ CHECKS: dict[str, Callable[[House], Finding]] = {
     "roster": check_roster,
     "people": check_people,
     "exports": check_exports,
+    "policy": check_policy,
+    "review": check_review,
+    "retention": check_retention,
+    "anchors": check_anchors,
+    "witnesses": check_witnesses,
+    "stream": check_stream,
     "disk": check_disk,
 }
 

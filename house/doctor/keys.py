@@ -6,6 +6,7 @@ import os
 import stat
 from pathlib import Path
 
+from audit.key_history import read_history
 from house.doctor.findings import Finding, failed, warned, well
 from house.founding import VKEY_FILE
 from house.wiring import House
@@ -51,6 +52,10 @@ def check_vault(house: House) -> Finding:
         )
     kept = (house.settings.data / VKEY_FILE).read_text(encoding="utf-8").strip()
     if kept != status.vkey.strip():
+        if kept in {key.text() for key in read_history(status.history).keys}:
+            return failed(
+                _VAULT, "signs with a key that follows the folder's", "finish it: sealedbook vault settle"
+            )
         return failed(
             _VAULT,
             "signs with another key than the installation was founded with",
@@ -72,7 +77,16 @@ def _have_it_sign(house: House) -> Finding:
         return warned(
             _VAULT, f"alarms: {_alarms(status)}", "find out who showed the vault another ledger, and why"
         )
-    return well(_VAULT, f"unlocked, no alarm; the ledger extends what it saw; {status.size} entries signed")
+    where = f"its wrapping key is with the provider `{status.provider}`"
+    if house.settings.mode == "live" and not status.has_shares:
+        return warned(
+            _VAULT,
+            f"{where}, and nobody holds shares to bring it back",
+            "hold one: sealedbook vault ceremony",
+        )
+    return well(
+        _VAULT, f"unlocked, no alarm; {where}; the ledger extends what it saw; {status.size} entries signed"
+    )
 
 
 def _alarms(status: VaultStatus) -> str:

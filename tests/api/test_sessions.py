@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,10 @@ from fastapi.testclient import TestClient
 from api.app import make_app
 from audit.events import Event, Outcome
 from house.passwords import Passwords
+from runtime.database import reading
 from store.sessions import digest_of
+from store.standing import failed_factors
+from store.strangers import due_counts
 from tests.api.callers import ASKED, LIGHT, Caller, Desk, disable
 from vault.client import VaultClient
 
@@ -110,23 +114,53 @@ def test_a_failed_sign_in_comes_on_the_beat(desk: Desk, name: str) -> None:
 
 
 def test_a_failed_sign_in_is_recorded_as_a_refusal(desk: Desk) -> None:
-    """The problem's `decision` is the index of the refusal's entry."""
+    """A known person's failure is an entry; the answer doesn't say which, since strangers have none."""
     agent = desk.an_agent()
 
     _caller, answer = desk.sign_in(agent, password="something else")
 
-    entry = desk.entry(answer.json()["decision"])
+    entry = desk.entries()[-1]
+    assert answer.json()["decision"] is None
     assert (Event.SESSION_REQUESTED, Outcome.REFUSE) == (entry.event, entry.outcome)
     assert (agent.person.id, ("otp",)) == (entry.actor.id, entry.actor.amr)
 
 
-def test_a_typed_name_is_never_recorded(desk: Desk) -> None:
-    """Whoever isn't known is a stranger called `unknown`."""
-    _caller, answer = desk.sign_in(desk.an_agent(), username=PLANTED_NAME)
+def test_a_strangers_sign_in_is_counted_and_nothing_else(desk: Desk) -> None:
+    """Whoever isn't known leaves a number for their network and minute, no entry and no name."""
 
-    entry = desk.entry(answer.json()["decision"])
-    assert ("stranger", "unknown", "stranger") == (entry.actor.kind, entry.actor.id, entry.actor.role)
-    assert PLANTED_NAME.encode() not in entry.encode()
+    def counted() -> int:
+        with reading(desk.house.engine) as connection:
+            due = due_counts(connection, desk.house.clock.now() + timedelta(minutes=1), 100)
+        return sum(each.count for each in due if each.network == "local:test")
+
+    size, before = desk.house.reader.head().size, counted()
+
+    answers = [desk.sign_in(desk.an_agent(), username=PLANTED_NAME)[1] for _ in range(3)]
+
+    entries = desk.entries()[size:]
+    assert [401] * 3 == [answer.status_code for answer in answers]
+    assert before + 3 == counted()
+    assert Event.SESSION_REQUESTED not in {entry.event for entry in entries}
+    assert not any(PLANTED_NAME.encode() in entry.encode() for entry in entries)
+
+
+def test_trying_doesnt_prolong_a_lock(desk: Desk) -> None:
+    """What was refused because of the lock doesn't count: a quarter of an hour later the right code helps."""
+    agent = desk.an_agent()
+    for _ in range(5):
+        desk.sign_in(agent, totp="000000")
+    desk.house.clock.advance(minutes=10)
+    desk.sign_in(agent, password="still guessing")
+
+    refused = desk.entries()[-1]
+    desk.house.clock.advance(minutes=5, seconds=1)
+    with reading(desk.house.engine) as connection:
+        failed = failed_factors(
+            connection, agent.person.id, desk.house.policy.numbers, desk.house.clock.now()
+        )
+
+    assert ("locked", Outcome.REFUSE) == (refused.reason, refused.outcome)
+    assert 0 == failed
 
 
 def test_a_code_counts_once(desk: Desk) -> None:

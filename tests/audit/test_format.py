@@ -19,11 +19,14 @@ from audit.checkpoint import (
     read_checkpoint,
     sign_checkpoint,
 )
+from audit.cosignature import WitnessKey, cosign, verify_cosignature
 from audit.entry import Entry, consumers_root
 from audit.events import CARRIED_BY, DECISIONS, Event
 from audit.evidence import redact
 from audit.fields import ALWAYS, SOMETIMES
+from audit.key_history import digest_of_key, read_history, sign_handover, write_history
 from audit.proofs import verify_consistency, verify_inclusion
+from audit.pruning import KEPT
 from audit.tree import leaf_hash, root_of
 from audit.verify import verify_bundle
 
@@ -76,6 +79,35 @@ def test_key_and_checkpoints() -> None:
     assert KEY == key.verifier
     for name, head in (("checkpoint", Head(3, ROOTS[1])), ("old checkpoint", Head(2, ROOTS[0]))):
         assert BLOCKS[name] == sign_checkpoint(KEY.name, head, key)
+
+
+def test_cosignature() -> None:
+    """The page's witness, with the private key that it says, makes its line byte for byte."""
+    key = WitnessKey("compliance.example/w1", Ed25519PrivateKey.from_private_bytes(bytes(range(64, 96))))
+
+    assert BLOCKS["witness vkey"].strip() == key.verifier.text()
+    assert BLOCKS["cosigned checkpoint"] == cosign(BLOCKS["checkpoint"], key, 1_795_284_005)
+    assert 1_795_284_005 == verify_cosignature(BLOCKS["cosigned checkpoint"], key.verifier)
+
+
+def test_key_history() -> None:
+    """The page's history is made by the keys that it says, and names the digest of the next one."""
+    first, following = (
+        SigningKey(KEY.name, Ed25519PrivateKey.from_private_bytes(bytes(range(start, start + 32))))
+        for start in (0, 32)
+    )
+    note = sign_handover(Head(3, ROOTS[1]), "2026-11-21T18:30:00.000000Z", first, following)
+
+    assert BLOCKS["keys"] == write_history(KEY, [note])
+    assert following.verifier == read_history(BLOCKS["keys"]).newest
+    assert f"`{digest_of_key(following.verifier)}`" in TEXT
+
+
+def test_what_pruning_keeps_is_listed() -> None:
+    """The events whose entries are never pruned are those of the code."""
+    listed = TEXT.partition("Of those `size` entries the events ")[2].partition("keep theirs")[0]
+
+    assert sorted(KEPT) == re.findall(r"`([a-z.]+)`", listed)
 
 
 def test_consumers_root() -> None:

@@ -15,7 +15,8 @@ from audit.errors import LedgerPrunedError
 from audit.events import Event
 from audit.moments import moments_of_export
 from audit.proofs import verify_consistency
-from audit.pruning import Pruning, RetentionError, plan_pruning, prune, pruned_below, years_before
+from audit.pruned import years_before
+from audit.pruning import Pruning, RetentionError, plan_pruning, prune, pruned_below
 from audit.recheck import recheck
 from audit.search import Wanted, search_entries
 from audit.soundness import check_stored
@@ -168,6 +169,22 @@ def test_recheck_finds_what_was_blanked(ledger: ALedger) -> None:
 
     with pytest.raises(VerifyError, match="entry 3 has no bytes"):
         recheck(ledger.engine, note, vkey)
+
+
+def test_recheck_finds_what_was_pruned_too_early(ledger: ALedger) -> None:
+    """A ledger that says of young entries that they were pruned is found out by the entries around them."""
+    key, head = a_key(), ledger.reader.head()
+    ref, resource = HeadRef(size=head.size, root=head.root.hex()), Resource(kind="ledger", id="sealed-book")
+    ledger.append(a_draft(Event.LEDGER_PRUNED, count=1, head=ref, resource=resource))
+    with writing(ledger.engine) as connection:
+        off = "DROP TRIGGER ledger_entries_update"
+        if connection.dialect.name != "sqlite":
+            off = "ALTER TABLE ledger_entries DISABLE TRIGGER USER"
+        connection.execute(text(off))
+        connection.execute(update(ledger_entries).where(ledger_entries.c["index"] == 8).values(entry=b""))
+
+    with pytest.raises(VerifyError, match="entry 8 was pruned before its ten years were over"):
+        recheck(ledger.engine, ledger.checkpoint(key), key.verifier.text())
 
 
 GONE = {"entry": b"", "agent": None, "export": None, "fencing": None}

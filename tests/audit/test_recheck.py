@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from audit.checkpoint import sign_checkpoint
+from audit.checkpoint import Head, sign_checkpoint
 from audit.events import Event, Outcome
+from audit.key_history import sign_handover, write_history
 from audit.recheck import Rechecked, recheck
 from audit.verify import VerifyError
 from runtime.database import writing
-from tests.audit.factories import ORIGIN, ALedger, a_draft, a_key, a_ledger, a_permit
+from tests.audit.factories import AT, ORIGIN, ALedger, a_draft, a_key, a_ledger, a_permit
 
 VKEY = a_key().verifier.text()
 COPY = (
@@ -131,3 +132,23 @@ def test_tampering_is_found(tmp_path: Path, statement: str, why: str) -> None:
 
     with pytest.raises(VerifyError, match=why):
         check(made, note)
+
+
+def test_a_ledger_that_changed_its_key_holds(tmp_path: Path) -> None:
+    """The history leads from an older key, and an older checkpoint, to the one that signs now."""
+    made, first, following = a_mixed_ledger(tmp_path), a_key(), a_key(2)
+    old, head = made.checkpoint(first), made.reader.head()
+    made.append(a_draft())
+    note, vkey = made.checkpoint(following), following.verifier.text()
+    keys = write_history(first.verifier, [sign_handover(head, AT, first, following)])
+    verdict = recheck(made.engine, note, vkey, keys=keys, pinned=VKEY, since=old)
+
+    assert (head, True) == (verdict.since, verdict.pinned)
+    elsewhere = write_history(first.verifier, [sign_handover(Head(3, bytes(32)), AT, first, following)])
+    for history, why in (
+        (None, "isn't this installation's"),
+        (f"{VKEY}\n", "the newest key of the history"),
+        (elsewhere, "at which a key handed over"),
+    ):
+        with pytest.raises(VerifyError, match=why):
+            recheck(made.engine, note, vkey, keys=history, pinned=VKEY)

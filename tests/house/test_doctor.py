@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from audit.entry import Resource
+from audit.events import Event
 from house.doctor import examination
 from house.doctor.data import check_exports, check_roster, check_snapshot
 from house.doctor.examination import CHECKS, examine
@@ -20,11 +22,12 @@ from house.doctor.ledger import check_clock, check_database, check_ledger
 from house.doctor.people import check_people
 from house.doctor.ways import check_broker, check_disk, check_mail
 from house.wiring import House
+from policies.actions import Action
 from runtime.database import writing
 from store.people import person_by_licence
 from store.tables import exports, people
 from tests.backends import a_broker, copy_database, put_back
-from tests.installation import Installation, an_installation
+from tests.installation import CONSOLE_WHO, Installation, an_installation
 from tests.mail_server import a_mail_server
 from vault.client import VaultClient
 
@@ -75,7 +78,7 @@ def assert_failed(finding: Finding, words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["files", "database", "ledger", "vault", "clock", "snapshot", "roster", "people", "exports"]
+    "name", ["files", "database", "ledger", "vault", "clock", "snapshot", "roster", "people", "exports", "policy", "review", "retention"]
 )
 def test_whole_house_is_well(home: Installation, name: str) -> None:
     """Of a whole installation every check is ok."""
@@ -185,6 +188,10 @@ def test_lost_answer_waits_for_a_person(fresh: Installation) -> None:
     export = fresh.ask(fresh.sign_in(fresh.enrol("0B65625")))
     with writing(fresh.operator.engine) as connection:
         connection.execute(exports.update().where(exports.c.id == export).values(state="unknown"))
+    assert_failed(check_exports(fresh.operator), "otherwise than the ledger tells")
+    with fresh.operator.gate.transaction(CONSOLE_WHO) as tx:
+        resource = Resource(kind="export", id=export)
+        tx.record(Event.EXPORT_UNKNOWN, Action.SEND_BOOK, resource, export=export, state="unknown")
     finding = check_exports(fresh.operator)
     assert (Verdict.WARN, True) == (finding.verdict, "exports resolve" in finding.advice)
 

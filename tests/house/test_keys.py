@@ -16,6 +16,7 @@ from audit.key_history import digest_of_key
 from audit.note import VerifierKey
 from audit.verify import verify_bundle
 from house import keys
+from house.doctor.keys import check_vault
 from house.founding import VKEY_FILE
 from house.keys import KeysError
 from house.presence import PresenceError, two_present
@@ -74,9 +75,15 @@ def test_a_rotation_that_died_before_its_files_is_settled_by_the_next(home: Inst
     keys.rotate_checkpoint(home.operator, CONSOLE_WHO)
     second = vkey(home)
     (home.data / VKEY_FILE).write_text(first)
-    (home.data / keys.HISTORY_FILE).unlink()
+    home.settings.key_history.unlink()
+    found = check_vault(home.operator)
+
+    assert "follows" in found.said
+    assert "vault settle" in found.advice
+
     keys.rotate_wrapping(home.operator, CONSOLE_WHO)
 
+    assert "provider `file`" in check_vault(home.operator).said
     assert second == vkey(home)
     assert keys.key_history(home.operator) == home.operator.vault.status().history
 

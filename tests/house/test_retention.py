@@ -10,13 +10,18 @@ import pytest
 from audit.entry import Entry
 from audit.errors import LedgerPrunedError
 from audit.events import Event
-from audit.pruning import RetentionError, years_before
+from audit.pruned import years_before
+from audit.pruning import RetentionError, pruned_until
 from audit.recheck import recheck
+from audit.soundness import check_stored
 from house.founding import VKEY_FILE
 from house.retention import PRUNE_LEDGER, plan_ledger_pruning, prune_ledger
 from house.wiring import House
+from runtime.database import reading
+from store.told import untold_exports
 from tests.installation import CONSOLE_WHO, Installation, an_installation
 
+START = "2026-11-21"
 ELEVEN_YEARS = timedelta(days=11 * 366)
 
 
@@ -69,3 +74,13 @@ def test_eleven_years_later(home: Installation) -> None:
     assert (done.count, before) == (again.pruned, again.since)
     assert 0 == prune_ledger(house, CONSOLE_WHO, when).count
     assert before.size + 1 == house.reader.head().size
+
+
+def test_nobodys_doctor_complains(home: Installation) -> None:
+    """What was pruned is no finding: exports of that time aren't held against entries that are gone."""
+    house = later(home)
+    export = home.ask(home.sign_in(home.enrol("0B65625")))
+    with reading(house.engine) as connection:
+        assert export not in untold_exports(connection)
+        assert START < pruned_until(connection)
+        assert house.reader.head().size == check_stored(connection, 10_000)

@@ -125,12 +125,13 @@ def test_a_manager_sees_no_consumer_in_clear() -> None:
 
 
 def test_a_masked_or_contact_column_has_a_masker_that_fits() -> None:
-    """What may be masked is masked by its own kind of masker, and what is no text by a blank."""
+    """What may be masked is masked by its own kind of masker, and other columns by a blank."""
     expected = {
         "first_name": Masker.NAME,
         "middle_name": Masker.NAME,
         "last_name": Masker.NAME,
         "authorized_representative": Masker.NAME,
+        "date_of_birth": Masker.YEAR,
         "phone_primary": Masker.PHONE,
         "email": Masker.EMAIL,
         "home_address": Masker.ADDRESS,
@@ -185,7 +186,8 @@ def test_an_unknown_column_or_profile_is_an_error(ask: object) -> None:
         ("required = true", "required = true\nhidden = true"),
         ('masker = "phone"', 'masker = "telephone"'),
         ('pattern = "[0-9]{5}"', 'pattern = "[0-9"'),
-        ('masker = "blank"\n', 'masker = "name"\n'),
+        ('masker = "year"\n', 'masker = "name"\n'),
+        ('masker = "name"\n', 'masker = "year"\n'),
         ('manager = "mask"', 'manager = "hash"'),
         (', list = "omit" }', " }"),
         ("[purposes]", "[purpose]"),

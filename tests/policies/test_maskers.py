@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import date
+
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.maskers import Masker, mask
+from policies.maskers import Masker, mask, mask_dates
 
 MASKERS = st.sampled_from(Masker)
 EMAILS = st.from_regex(r"[A-Za-z0-9._%+-]{1,20}@[a-z0-9.-]{1,20}\.[a-z]{2,6}", fullmatch=True)
 PHONES = st.from_regex(r"(\+1 )?\(?[0-9]{3}\)?[ -]?[0-9]{3}[ -]?[0-9]{4}( x[0-9]{1,4})?", fullmatch=True)
-TEXTS = st.one_of(st.text(max_size=60), EMAILS, PHONES)
+DAYS = st.dates()
+TEXTS = st.one_of(st.text(max_size=60), EMAILS, PHONES, DAYS.map(date.isoformat))
 
 
 @pytest.mark.parametrize(
@@ -32,6 +36,8 @@ TEXTS = st.one_of(st.text(max_size=60), EMAILS, PHONES)
         (Masker.PHONE, "555-0191", "***"),
         (Masker.ADDRESS, "617 Nichols Station Apt. 539", "***"),
         (Masker.ADDRESS, "12", "**"),
+        (Masker.YEAR, "1953-12-29", "1953-01-01"),
+        (Masker.YEAR, "29 December 1953", "***"),
         (Masker.GENERIC, "anything", "***"),
         (Masker.GENERIC, "   ", None),
         (Masker.BLANK, "1953-12-29", None),
@@ -73,6 +79,29 @@ def test_a_masked_email_keeps_neither_person_nor_provider(email: str) -> None:
     """Of an address the first character and the top-level domain are left, or nothing."""
     masked = mask(Masker.EMAIL, email) or ""
     assert masked in {"***", f"{email[0]}*@*.{email.rpartition('.')[2]}", f"**@*.{email.rpartition('.')[2]}"}
+
+
+@given(st.lists(st.none() | DAYS, max_size=20))
+def test_masked_dates_are_dates_and_keep_their_year_alone(days: list[date | None]) -> None:
+    """In a table a masked date stays a date, blank stays blank, and nothing but the year is left."""
+    cells = pa.chunked_array([pa.array(days, pa.date32())])
+    masked = mask_dates(cells)
+
+    assert pa.date32() == masked.type
+    assert [day and date(day.year, 1, 1) for day in days] == masked.to_pylist()
+    assert masked.equals(mask_dates(masked))
+
+
+@given(DAYS)
+def test_a_masked_date_is_the_same_as_text(day: date) -> None:
+    """Text and cells are masked alike."""
+    assert f"{day.year:04}-01-01" == mask(Masker.YEAR, day.isoformat())
+
+
+@given(st.text(min_size=1, max_size=60))
+def test_a_masked_address_keeps_nothing(text: str) -> None:
+    """Of an address not a character is left, nor how long it was."""
+    assert mask(Masker.ADDRESS, text) in {None, "*", "**", "***"}
 
 
 @given(PHONES)

@@ -90,7 +90,7 @@ def test_a_manager_gets_masked_consumers_and_no_money() -> None:
         "phone_primary": "***-0191",
         "email": "a*@*.example",
         "home_address": "***",
-        "date_of_birth": None,
+        "date_of_birth": date(1953, 1, 1),
         "case_number": row["case_number"],
         "consumer_id": row["consumer_id"],
         "home_city": row["home_city"],

@@ -109,10 +109,22 @@ def view_permit(**said: Any) -> Entry:
     return a_permit(Event.CONSUMERS_REQUESTED, **{**stated, **said})
 
 
+def find_permit(**said: Any) -> Entry:
+    """Return a permit to look consumers' pseudonyms up."""
+    stated = {"action": "FindConsumer", "resource": Resource(kind="consumers", id="look-up")}
+    return a_permit(Event.LOOKUP_REQUESTED, **{**stated, **said})
+
+
 def factor_permit(person: str = "P1", **said: Any) -> Entry:
     """Return a permit to enrol a second factor."""
     resource = Resource(kind="person", id=person)
     return a_permit(Event.FACTOR_REQUESTED, action="EnrolFactor", resource=resource, **said)
+
+
+def release_permit(person: str = "P1", **said: Any) -> Entry:
+    """Return a permit to let a locked person try again."""
+    resource = Resource(kind="person", id=person)
+    return a_permit(Event.LOCK_REQUESTED, action="ReleaseLock", resource=resource, **said)
 
 
 def destroy_permit(*objects: str, **said: Any) -> Entry:

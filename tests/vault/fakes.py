@@ -122,6 +122,7 @@ class Asker:
         seen: int = 0,
         texts: dict[str, str] | None = None,
         lists: dict[str, tuple[str, ...]] | None = None,
+        history: str | None = None,
     ) -> None:
         self.keeper = keeper
         self.credential = credential
@@ -131,6 +132,7 @@ class Asker:
         self.seen = seen
         self.texts = texts or {}
         self.lists = lists or {}
+        self.history = history
         self.tries = Tries()
         self.request: Request | None = None
 
@@ -142,6 +144,7 @@ class Asker:
             credential=self.credential,
             proof=ShownProof(base=proof.base, head=proof.head, consistency=tuple(proof.consistency)),
             checkpoint=proof.checkpoint,
+            history=self.history,
             permit=proof.permits[0] if proof.permits else None,
             published=proof.permits[1] if len(proof.permits) > 1 else None,
             texts=self.texts,

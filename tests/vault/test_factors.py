@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.vault.factories import House, a_house, destroy_permit, factor_permit
+from tests.vault.factories import House, a_house, destroy_permit, factor_permit, release_permit
 from vault.errors import Code
 from vault.keeper import Tries
 from vault.messages import Answer, Request
@@ -63,6 +63,21 @@ def test_the_machine_s_time_counts_and_not_the_house_s(house: House) -> None:
     house.clock.advance(days=300)
 
     assert is_right(house, code_at(secret, step_of(house.machine.now())))
+
+
+def test_a_permit_releases_a_locked_person(house: House) -> None:
+    """Wrong tries are forgotten under a recorded permit; a used code stays used."""
+    secret = enrol(house)
+    here = step_of(house.machine.now())
+    assert is_right(house, code_at(secret, here))
+    for _ in range(5):
+        assert not is_right(house, "000000")
+    assert verify(house, code_at(secret, here + 1)).code is Code.FACTOR_LOCKED
+
+    assert house.ask(API, Call.RELEASE_FACTOR, release_permit()).code is Code.OPENED
+
+    assert not is_right(house, code_at(secret, here))
+    assert is_right(house, code_at(secret, here + 1))
 
 
 def test_five_wrong_codes_lock_that_person_for_a_while(house: House) -> None:

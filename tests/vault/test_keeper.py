@@ -23,6 +23,7 @@ from tests.vault.factories import (
     factor_permit,
     import_permit,
     publication,
+    release_permit,
     view_permit,
 )
 from vault.errors import Code
@@ -65,6 +66,7 @@ PERMITS: dict[Call, Entry] = {
     Call.REVEAL_PASSPHRASE: book_permit(Call.REVEAL_PASSPHRASE),
     Call.VIEW_CONSUMERS: view_permit(),
     Call.ENROL_FACTOR: factor_permit(),
+    Call.RELEASE_FACTOR: release_permit(),
     Call.DESTROY: destroy_permit("book:X9.1"),
 }
 

@@ -29,6 +29,7 @@ SAMPLES: dict[Call, Entry] = {
     Call.REVEAL_PASSPHRASE: factories.book_permit(Call.REVEAL_PASSPHRASE),
     Call.VIEW_CONSUMERS: factories.view_permit(),
     Call.ENROL_FACTOR: factories.factor_permit(),
+    Call.RELEASE_FACTOR: factories.release_permit(),
     Call.DESTROY: factories.destroy_permit("book:X1.1"),
 }
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from audit.checkpoint import VerifierKey, read_checkpoint
-from audit.key_history import read_history
+from audit.key_history import read_history, write_history
 from tests.vault.factories import (
     ORIGIN,
     House,
@@ -17,6 +17,7 @@ from tests.vault.factories import (
     rotation_permit,
 )
 from tests.vault.fakes import CrashError, DyingKeys, DyingStore
+from vault.ceremony import create_vault
 from vault.errors import Code
 from vault.home import STORE_NAME
 from vault.keeper import Keeper
@@ -134,6 +135,29 @@ def test_a_fresh_signing_key_follows_the_one_before(house: House) -> None:
     house.open()
 
     assert house.ask(API, Call.STATUS).body["vkey"] == history.newest.text()
+    house.store.close()
+
+
+def test_a_whole_copy_from_before_a_handover_locks_itself(house: House) -> None:
+    """Store, counter and key put back together: shown that its key handed over, the copy opens nothing."""
+    house.store.close()
+    copied = {path: path.read_bytes() for path in house.home.iterdir()}
+    house.open()
+    for _ in range(2):
+        rotate(house, "checkpoint")
+    history = str(house.ask(API, Call.STATUS).body["history"])
+
+    assert house.ask(API, Call.SIGN, history=history).code is Code.OPENED
+
+    house.store.close()
+    for path, data in copied.items():
+        path.write_bytes(data)
+    house.open()
+    other = write_history(VerifierKey.parse(create_vault(house.home.parent / "other", ORIGIN).vkey), ())
+    for harmless in ("nonsense", other, history.split("\n\n", maxsplit=1)[0] + "\n"):
+        assert house.ask(API, Call.SIGN, history=harmless).code is Code.OPENED
+    assert house.ask(API, Call.SIGN, history=history).code is Code.BEHIND
+    assert house.ask(API, Call.SIGN).code is Code.BEHIND
     house.store.close()
 
 
