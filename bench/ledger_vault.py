@@ -140,7 +140,7 @@ def _a_vault(folder: Path) -> Iterator[_Vault]:
             Event.BOOK_REQUESTED, "BuildBook", export="X1", fencing=1, agent="0A00001", snapshot=snapshot
         )
         import_at, published, build_at = vault.append(importing, done, building)
-        worker.import_snapshot(import_at, attempt="A1", agents=["0A00001"], consumers=[], cases=[])
+        worker.import_snapshot(import_at, attempt="A1", agents=["0A00001"])
         worker.build_book(build_at, published=published, passphrase="bench-only-passphrase")  # noqa: S106 - no secret
         yield vault
     engine.dispose()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,16 +12,17 @@ from vault.pseudonyms import write_pseudonyms
 
 @dataclass(frozen=True, kw_only=True)
 class ImportKeys:
-    """An import attempt's keys (32 bytes each) and pseudonyms (`<year>:<32 hex>`).
-
-    `shard` and `list` by agent, `consumers` and `cases` by id.
-    """
+    """An import attempt's keys (32 bytes each; `shard` and `list` by agent) and its desk."""
 
     shard: Mapping[str, bytes] = field(repr=False)
     index: bytes = field(repr=False)
     list: Mapping[str, bytes] = field(repr=False)
-    consumers: Mapping[str, str] = field(repr=False)
-    cases: Mapping[str, str] = field(repr=False)
+    year: int
+    derive: Callable[[str, tuple[str, ...]], bytes] = field(repr=False)
+
+    def pseudonyms(self, kind: str, ids: Sequence[str]) -> Sequence[str]:
+        """Return `<year>:<32 hex>` for each id of a kind, `consumer` or `case`; from any thread."""
+        return write_pseudonyms(self.year, self.derive(kind, tuple(ids)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,20 +72,15 @@ class VaultStatus:
 
 
 def read_import_keys(
-    body: Mapping[str, Any],
-    *,
-    agents: tuple[str, ...],
-    consumers: tuple[str, ...],
-    cases: tuple[str, ...],
+    body: Mapping[str, Any], agents: tuple[str, ...], derive: Callable[[str, tuple[str, ...]], bytes]
 ) -> ImportKeys:
-    """Join an answer's lists with what was asked, in the same order."""
-    year = int(body["year"])
+    """Join an answer's lists with the agents that were asked for, in the same order."""
     return ImportKeys(
         shard=dict(zip(agents, map(decode_bytes, body["shard"]), strict=True)),
         index=decode_bytes(body["index"]),
         list=dict(zip(agents, map(decode_bytes, body["list"]), strict=True)),
-        consumers=dict(zip(consumers, write_pseudonyms(year, decode_bytes(body["consumers"])), strict=True)),
-        cases=dict(zip(cases, write_pseudonyms(year, decode_bytes(body["cases"])), strict=True)),
+        year=int(body["year"]),
+        derive=derive,
     )
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ from vault.batches import (
     viewing,
 )
 from vault.errors import ERROR_OF, Code, VaultRefusedError
+from vault.framing import decode_bytes
 from vault.heads import ShownProof
 from vault.lines import Line, Lines
 from vault.messages import Answer, Part, Request
@@ -80,23 +82,25 @@ class VaultClient:
         self._history = history
         self._seen_size = 0
 
-    def import_snapshot(
-        self,
-        permit: int,
-        *,
-        attempt: str,
-        agents: Sequence[str],
-        consumers: Sequence[str],
-        cases: Sequence[str],
-    ) -> ImportKeys:
-        """Mint an import attempt's keys and the pseudonyms of its ids; ids must be distinct."""
-        lists = {"agents": tuple(agents), "consumers": tuple(consumers), "cases": tuple(cases)}
-        # The lists may be long: better not to send them twice for a stale proof.
+    def import_snapshot(self, permit: int, *, attempt: str, agents: Sequence[str]) -> ImportKeys:
+        """Mint an import attempt's keys; agents must be distinct. Ids get their pseudonyms at its desk."""
+        lists = {"agents": tuple(agents)}
+        # The list may be long: better not to send it twice for a stale proof.
         self._seen_size = self.status().size
         question = _Question(
             call=Call.IMPORT_SNAPSHOT, indices=(permit,), texts={"attempt": attempt}, lists=lists
         )
-        return read_import_keys(self._seeing_losses(question), **lists)
+        body = self._seeing_losses(question)
+        return read_import_keys(body, tuple(agents), partial(self._pseudonyms, str(body["desk"])))
+
+    def _pseudonyms(self, desk: str, kind: str, ids: tuple[str, ...]) -> bytes:
+        request = Request(
+            call=Call.PSEUDONYMS,
+            credential=self._credential(),
+            texts={"desk": desk, "kind": kind},
+            lists={"ids": ids},
+        )
+        return decode_bytes(self._ask_once(request).body["pseudonyms"])
 
     def build_book(self, permit: int, *, published: int, passphrase: str) -> BuildKeys:
         """Open an agent's shard, mint the book's key and keep its passphrase.

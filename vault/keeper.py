@@ -28,6 +28,7 @@ from audit.checkpoint import Head, NoteError, SigningKey, read_checkpoint, sign_
 from runtime.clock import Clock
 from vault import recovery
 from vault.alarms import Alarms
+from vault.desks import Desks
 from vault.destruction import Destruction
 from vault.errors import Code, RefusalError
 from vault.factors import Factors
@@ -80,6 +81,7 @@ class Keeper:
         self._alarms = Alarms(store)
         holdings = Holdings(store)
         self._factors = Factors(store, holdings)
+        self._desks = Desks()
         marks, destruction = Marks(store), Destruction(store, holdings, self._signing)
         self._recovery = Recovery(store, holdings, self._factors, marks, destruction, self._signing)
         self._opener = Opener(
@@ -89,6 +91,7 @@ class Keeper:
             destruction=destruction,
             rotation=Rotation(store, self._signing),
             quotas=Quotas(store, quotas),
+            desks=self._desks,
         )
 
     @property
@@ -124,6 +127,10 @@ class Keeper:
     def _answer_caller(self, request: Request, kind: CallerKind, tries: Tries) -> Answer:
         if request.call in RECOVERING:
             return self._answer_recovering(request)
+        if request.call is Call.PSEUDONYMS:
+            now, said = self._house_clock.now(), request.texts
+            rest = self._desks.derive(said["desk"], said["kind"], request.lists["ids"], now)
+            return Answer(code=Code.OPENED, rest=rest)
         with self._store.change():
             return self._answer_in_change(request, kind, tries)
 

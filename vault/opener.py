@@ -14,6 +14,7 @@ from datetime import datetime
 
 from audit.checkpoint import Head
 from audit.entry import Entry
+from vault.desks import Desks
 from vault.destruction import Destruction
 from vault.errors import Code, RefusalError
 from vault.factors import Factors
@@ -52,6 +53,7 @@ class Opener:
     destruction: Destruction
     rotation: Rotation
     quotas: Quotas
+    desks: Desks
 
     def open(self, request: Request, moment: Moment) -> Opened:
         """Return what a request's permit opens; a RefusalError says why it opens nothing."""
@@ -76,6 +78,7 @@ class Opener:
                 factors=self.factors,
                 destruction=self.destruction,
                 rotation=self.rotation,
+                desks=self.desks,
             )
         )
         self.marks.spend(permit)

@@ -14,6 +14,7 @@ from typing import Any
 
 from audit.checkpoint import Head
 from audit.entry import Entry
+from vault.desks import Desks
 from vault.destruction import Destruction
 from vault.errors import Code, RefusalError
 from vault.factors import Factors
@@ -51,6 +52,7 @@ class Opening:
     factors: Factors
     destruction: Destruction
     rotation: Rotation
+    desks: Desks
 
     @property
     def entry(self) -> Entry:
@@ -75,24 +77,19 @@ def _import_snapshot(opening: Opening) -> Opened:
     attempt = check_id(opening.entry.resource.id, "attempt")
     if opening.request.texts["attempt"] != attempt:
         raise RefusalError(Code.MISFIT, "attempt")
-    lists = opening.request.lists
+    agents = opening.request.lists["agents"]
     key = opening.holdings.mint(snapshot_name(attempt))
     year = opening.now.year
-    year_key = opening.holdings.year_key(year)
-
-    def pack(kind: PseudonymKind, name: str) -> str:
-        return encode_bytes(derive_pseudonyms(year_key, kind, lists[name]))
+    desk = opening.desks.open(opening.holdings.year_key(year), opening.permit.expires, opening.now)
 
     def derive() -> Mapping[str, Any]:
         return {
             "index": encode_bytes(derive_key(key, Use.INDEX, attempt=attempt)),
-            "shard": _derive_keys(key, Use.SHARD, attempt, lists["agents"]),
-            "list": _derive_keys(key, Use.LIST, attempt, lists["agents"]),
-            "consumers": pack(PseudonymKind.CONSUMER, "consumers"),
-            "cases": pack(PseudonymKind.CASE, "cases"),
+            "shard": _derive_keys(key, Use.SHARD, attempt, agents),
+            "list": _derive_keys(key, Use.LIST, attempt, agents),
         }
 
-    return Opened({"year": year}, derive)
+    return Opened({"year": year, "desk": desk}, derive)
 
 
 def _derive_keys(key: bytes, use: Use, attempt: str, agents: tuple[str, ...]) -> list[str]:

@@ -27,6 +27,7 @@ class Call(StrEnum):
     SIGN = "sign"
     VERIFY_TOTP = "verify_totp"
     IMPORT_SNAPSHOT = "import_snapshot"
+    PSEUDONYMS = "pseudonyms"
     BUILD_BOOK = "build_book"
     SEND_BOOK = "send_book"
     DOWNLOAD_BOOK = "download_book"
@@ -155,6 +156,7 @@ CALLERS_WITHOUT_PERMIT: dict[Call, frozenset[CallerKind]] = {
     Call.SIGN: frozenset(CallerKind),
     Call.OPEN_MANY: frozenset(CallerKind),
     Call.VERIFY_TOTP: _API,
+    Call.PSEUDONYMS: _WORKER | _OPERATOR,
     Call.SHOW_LEDGER: _OPERATOR,
     Call.RECOVER: _OPERATOR,
     Call.RESTORE: _OPERATOR,
@@ -182,8 +184,10 @@ SHAPES: dict[Call, Shape] = {
     Call.STATUS: Shape(has_credential=False, has_proof=False, has_permit=False),
     Call.SIGN: Shape(has_permit=False),
     Call.VERIFY_TOTP: Shape(texts=frozenset({"person", "code"}), has_proof=False, has_permit=False),
-    Call.IMPORT_SNAPSHOT: Shape(
-        texts=frozenset({"attempt"}), lists=frozenset({"agents", "consumers", "cases"})
+    Call.IMPORT_SNAPSHOT: Shape(texts=frozenset({"attempt"}), lists=frozenset({"agents"})),
+    # The desk's name, which only an import's answer tells, stands for the permit.
+    Call.PSEUDONYMS: Shape(
+        texts=frozenset({"desk", "kind"}), lists=frozenset({"ids"}), has_proof=False, has_permit=False
     ),
     Call.BUILD_BOOK: Shape(texts=frozenset({"passphrase"}), has_published=True),
     Call.SEND_BOOK: Shape(),

@@ -15,8 +15,8 @@ from tests.fakes import PinnedClock
 from tests.vault.fakes import Asker, MemoryLedger
 from vault.ceremony import Founding, create_vault
 from vault.home import Counter
-from vault.keeper import Keeper
-from vault.messages import Answer
+from vault.keeper import Keeper, Tries
+from vault.messages import Answer, Request
 from vault.store import Store
 from vault.table import Call, CallerKind
 
@@ -24,7 +24,7 @@ ORIGIN = "sealedbook.test/ledger"
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 SNAPSHOT = SnapshotRef(as_of=rfc3339(NOON), revision=1, digest="ab" * 32)
 PASSPHRASE = "ridge-maple-tundra-seven-copper-lake"
-IMPORT_LISTS = {"agents": ("0A00001", "0B00002"), "consumers": ("C-1", "C-2"), "cases": ("K-1",)}
+IMPORT_LISTS = {"agents": ("0A00001", "0B00002")}
 
 
 def an_entry(event: Event, outcome: Outcome, *, at: datetime = NOON, **said: Any) -> Entry:
@@ -176,6 +176,16 @@ class House:
             texts={"attempt": attempt},
             lists=dict(IMPORT_LISTS),
         )
+
+    def pseudonyms(self, desk: str, *ids: str, kind: str = "consumer") -> Answer:
+        """Ask at an import's desk for ids' pseudonyms, as the worker."""
+        request = Request(
+            call=Call.PSEUDONYMS,
+            credential=self.founding.credentials[CallerKind.WORKER],
+            texts={"desk": desk, "kind": kind},
+            lists={"ids": ids},
+        )
+        return self.keeper.answer(request, Tries()).whole()
 
     def build_book(self, permit: Entry | int | None = None, **more: Any) -> Answer:
         """Build a book of a snapshot that is published now, by the worker."""

@@ -40,10 +40,11 @@ class Bench:
         self.home, self.socket, self.credentials = home, socket, credentials
         self.ledger = MemoryLedger()
         permit = self.add(import_permit(now=self.now()))
-        keys = self.client(CallerKind.WORKER).import_snapshot(
-            permit, attempt="A1", agents=["0A00001"], consumers=["C-1", "C-2"], cases=["K-1"]
+        keys = self.client(CallerKind.WORKER).import_snapshot(permit, attempt="A1", agents=["0A00001"])
+        self.consumers, self.cases = (
+            dict(zip(ids, keys.pseudonyms(kind, ids), strict=True))
+            for kind, ids in (("consumer", ["C-1", "C-2"]), ("case", ["K-1"]))
         )
-        self.consumers, self.cases = keys.consumers, keys.cases
         self.published = self.add(publication())
 
     def now(self) -> datetime:

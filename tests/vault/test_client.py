@@ -67,9 +67,7 @@ def test_a_book_s_life_through_the_client(bench: Bench) -> None:
     """Import, build, send, download, reveal, list, destroy: each gives what the one before made."""
     worker, api, now = bench.client(CallerKind.WORKER), bench.client(CallerKind.API), datetime.now(UTC)
     permit = bench.add(import_permit(now=now))
-    keys = worker.import_snapshot(
-        permit, attempt="A1", agents=["0A00001", "0B00002"], consumers=["C-1", "C-2"], cases=["K-1"]
-    )
+    keys = worker.import_snapshot(permit, attempt="A1", agents=["0A00001", "0B00002"])
     published = bench.add(publication())
     built = worker.build_book(bench.add(build_permit(now=now)), published=published, passphrase=PASSPHRASE)
     mailed = worker.send_book(bench.add(book_permit(Call.SEND_BOOK, now=now)))
@@ -82,8 +80,9 @@ def test_a_book_s_life_through_the_client(bench: Bench) -> None:
     assert keys.index == built.index == listed.index
     assert built.book == mailed == loaded
     assert shown == PASSPHRASE
-    assert keys.consumers.keys() == {"C-1", "C-2"}
-    assert {name: value[:5] for name, value in keys.cases.items()} == {"K-1": f"{now.year}:"}
+    first, second, again = keys.pseudonyms("consumer", ["C-1", "C-2", "C-1"])
+    assert first == again != second
+    assert [f"{now.year}:"] == [value[:5] for value in keys.pseudonyms("case", ["K-1"])]
     assert built.book.hex() not in repr(built) + repr(keys) + repr(listed)
 
     records = worker.destroy(bench.add(destroy_permit("book:X1.1", "key:X1.9", now=now)))

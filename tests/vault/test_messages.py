@@ -142,7 +142,7 @@ def test_a_field_of_another_form_is_refused(name: str, value: object) -> None:
         {"call": "send_book", "permit": 0, "published": 0},
         {"call": "send_book", "permit": 0, "more": 0},
         {"call": "build_book", "permit": 0, "passphrase": "t"},
-        {"call": "import_snapshot", "permit": 0, "attempt": "t", "agents": [], "consumers": [], "cases": []},
+        {"call": "import_snapshot", "permit": 0, "attempt": "t", "agents": []},
         {"call": "verify_totp", "permit": 0, "person": "t", "code": "t"},
         {"call": "sign", "permit": 0},
         {"call": "open_many", "permit": 0},

@@ -299,4 +299,4 @@ def _import(home: Installation, attempt: str) -> None:
             claims={"as_of": AS_OF},
         )
         permit = tx.decide(ask)
-    home.operator.vault.import_snapshot(permit.index, attempt=attempt, agents=[], consumers=[], cases=[])
+    home.operator.vault.import_snapshot(permit.index, attempt=attempt, agents=[])
