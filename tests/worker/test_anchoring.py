@@ -181,6 +181,18 @@ def test_a_broken_anchor_is_told_once_and_heals(scene: Scene) -> None:
     assert (Event.HEAD_ANCHORED, "folder", None) == scene.told()[-1]
 
 
+def test_copies_that_are_gone_are_told_and_laid_anew(scene: Scene) -> None:
+    """Whoever empties the folder is found at the next copy."""
+    scene.anchor()
+    for path in scene.folder.iterdir():
+        path.unlink()
+    scene.seconds = 25 * HOUR
+    scene.anchor()
+    assert scene.told().count((Event.ANCHOR_FAILED, "folder", "lost")) == 1
+    assert 1 == len(list(scene.folder.iterdir()))
+    assert (Event.ANCHOR_FAILED, "bucket", "lost") not in scene.told()
+
+
 def test_an_overdue_anchor_halts_what_releases_and_nothing_else(scene: Scene, server: BucketServer) -> None:
     """With the bucket's server stopped access ends after the limit, and goes on once it is back."""
     agent = scene.home.sign_in(scene.home.enrol("0B65625"))
