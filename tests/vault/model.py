@@ -26,6 +26,7 @@ class Said:
     """What a permit's bytes mean."""
 
     call: Call
+    at: str
     expires: datetime
     export: str = ""
     fencing: int = 0
@@ -88,6 +89,7 @@ class ModelVault:
     recorded: set[tuple[bytes, str]] = field(default_factory=set)
     counted: dict[tuple[CallerKind, Call], int] = field(default_factory=dict)
     void: frozenset[bytes] = frozenset()
+    void_until: str = ""
 
     def show(self, asked: Asked, tries: ModelTries) -> Code:
         """Return what a try must be answered, and change as the vault must."""
@@ -125,8 +127,10 @@ class ModelVault:
         alive = self._life(said, asked)
         if alive is not Code.OPENED:
             return alive
-        if leaf in self.void:
+        if leaf in self.void or said.at <= self.void_until:
             return Code.VOID
+        if self.floor is not None and said.expires <= self.floor:
+            return Code.EXPIRED
         if leaf in self.spent:
             code = Code.OPENED if asked.call is Call.DESTROY else Code.SPENT
         elif self.counted.get((asked.kind, asked.call), 0) >= HOURLY.get(asked.call, 10**6):
@@ -146,8 +150,7 @@ class ModelVault:
             return Code.EXPIRED
         if said.expires > asked.now + ROWS[asked.call].longest_life:
             return Code.TOO_LONG
-        is_below = self.floor is not None and said.expires <= self.floor
-        return Code.EXPIRED if is_below else Code.OPENED
+        return Code.OPENED
 
     def _drop(self, now: datetime) -> None:
         old = [expires for expires in self.spent.values() if expires < now - KEPT_AFTER_EXPIRY]
@@ -204,9 +207,12 @@ class ModelVault:
         kind, _, rest = object_id.partition(":")
         return [f"key:{rest}", f"passphrase:{rest}"] if kind == "book" else [object_id]
 
-    def recover(self, history: History, records: set[tuple[bytes, str]]) -> None:
-        """Change as a copy must that is shown a history, and records of what was destroyed."""
-        self.seen, self.void = history, frozenset(history)
+    def recover(self, history: History, until: str, records: set[tuple[bytes, str]]) -> None:
+        """Change as a copy must that is shown a history, and records of what was destroyed.
+
+        `until` is the latest moment that the history or the clock knows.
+        """
+        self.seen, self.void, self.void_until = history, frozenset(history), until
         for _leaf, object_id in sorted(records - self.recorded):
             self._destroy(object_id)
         self.recorded |= records
