@@ -14,6 +14,7 @@ from pathlib import Path
 import uvicorn
 
 from api.app import make_app
+from house.tale import ServiceTale
 from house.wiring import House
 from policies.rules import PolicySetError
 from runtime.database import DatabaseUnfitError, check_database
@@ -64,7 +65,9 @@ def main(arguments: list[str] | None = None) -> None:
         # A missing credential stops the process here and not the first person who signs in.
         house.settings.credential(_CALLER)
         check_database(house.settings.database)
-        serve(house, options.host, options.port)
+        with ServiceTale(house, _CALLER) as tale:
+            tale.started()
+            serve(house, options.host, options.port)
     except (SettingsError, PolicySetError, DatabaseUnfitError) as error:
         sys.exit(str(error))
 

@@ -43,6 +43,7 @@ class Trouble(StrEnum):
     TAKEN = "taken"
     UNLOCKED = "unlocked"
     NOBODY = "nobody"
+    LOST = "lost"
     UNREADABLE = "unreadable"
     NOT_EXTENDED = "not-extended"
     OVERDUE = "overdue"

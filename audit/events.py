@@ -141,7 +141,7 @@ _FOUNDING: Final = frozenset({Event.INSTALLATION_STARTED})
 CARRIED_BY: Final[dict[str, frozenset[Event]]] = {
     "purpose": DECISIONS,
     "rules": DECISIONS,
-    "policy": DECISIONS,
+    "policy": DECISIONS | {Event.SERVICE_STARTED},
     "facts": DECISIONS,
     "expires": DECISIONS,
     "columns_digest": DECISIONS | _DISCLOSURE,

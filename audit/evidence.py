@@ -18,7 +18,9 @@ ENTRIES: Final = "entries.jsonl"
 CHECKPOINT: Final = "checkpoint"
 VKEY: Final = "vkey"
 KEYS: Final = "keys"
+CONSISTENCY: Final = "consistency"
 FILES: Final = (ENTRIES, CHECKPOINT, VKEY, KEYS)
+OF_EXTENSION: Final = (CONSISTENCY, CHECKPOINT, VKEY, KEYS)
 _OPENING = b'{"redacted_leaf"'
 _REDACTION = re.compile(rb'\{"redacted_leaf":"([0-9a-f]{64})"\}')
 

@@ -103,6 +103,13 @@ class LedgerReader:
             path = calculate(connection, lambda node: tree.inclusion(index, size, node))
             return Proven(index=index, encoded=_whole_entries(connection, [index])[index], inclusion=path)
 
+    def extension(self, old: int, size: int) -> list[bytes]:
+        """Prove that the ledger at `size` extends itself at `old` (RFC 6962). Raises LedgerGapError."""
+        with answering(), reading(self._engine) as connection:
+            if not 0 <= old <= size <= self.head(connection).size:
+                raise LedgerGapError(f"there is no extension from {old} to {size} entries")
+            return calculate(connection, lambda node: tree.consistency(old, size, node))
+
     def entries(self, start: int, stop: int) -> Iterator[bytes]:
         """Yield the bytes of entries [start, stop) in order, some at a time.
 

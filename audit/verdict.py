@@ -46,6 +46,7 @@ class Verdict:
     keys: int = 1
     cosigned: tuple[Cosigned, ...] = ()
     quiet: Period | None = None
+    has_entries: bool = True
 
     def lines(self) -> list[str]:
         """Say it in words: the first line has size, root, trust mode and what was not checked."""
@@ -59,7 +60,10 @@ class Verdict:
         ]
 
     def _unchecked(self) -> Iterator[str]:
-        yield f"{self.redacted} redacted lines (counted by their hashes)"
+        if self.has_entries:
+            yield f"{self.redacted} redacted lines (counted by their hashes)"
+        else:
+            yield "entries (none is here: only that the ledger extends the old checkpoint)"
         yield "time (as the writer's clock had it)"
         yield "completeness beyond the checkpoint"
         if self.strangers:

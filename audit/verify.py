@@ -14,6 +14,7 @@ Laws of this file:
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -22,9 +23,10 @@ from pathlib import Path
 
 from audit.checkpoint import MAX_NOTE_CHARS, Head, NoteError, VerifierKey, read_checkpoint
 from audit.cosignature import WitnessVerifier, verify_cosignature
-from audit.evidence import CHECKPOINT, ENTRIES, FILES, KEYS, VKEY
+from audit.evidence import CHECKPOINT, CONSISTENCY, ENTRIES, FILES, KEYS, OF_EXTENSION, VKEY
 from audit.key_history import KeyHistory, digest_of_key, read_history
 from audit.origins import former_origin
+from audit.proofs import ProofError, verify_consistency
 from audit.replay import Known, Period, Replay, VerifyError
 from audit.verdict import Cosigned, Verdict
 from runtime.clock import rfc3339
@@ -40,7 +42,7 @@ def verify_bundle(
     witnesses: Sequence[str] = (),
     quiet: tuple[str, str] | None = None,
 ) -> Verdict:
-    """Verify the bundle in `folder`. Raises VerifyError.
+    """Verify the bundle, or the extension of an old checkpoint, in `folder`. Raises VerifyError.
 
     Texts that the verifier brings: `vkey` pins a key, `since` is an old checkpoint, `witnesses`
     are the vkeys of witnesses that must have cosigned; `quiet` are two moments (RFC 3339) between
@@ -68,18 +70,24 @@ def verify_bundle(
         quiet=_period(quiet) if quiet is not None else None,
     )
     cosigned = tuple(_cosigned(note, text) for text in witnesses)
-    replay.read(folder / ENTRIES)
+    is_extension = (folder / CONSISTENCY).exists() and not (folder / ENTRIES).exists()
+    if is_extension:
+        _check_extension(_read(folder / CONSISTENCY), old, replay)
+    else:
+        replay.read(folder / ENTRIES)
+    files = OF_EXTENSION if is_extension else FILES
     return Verdict(
         origin=history.origin,
         head=head,
         pinned=vkey is not None,
         redacted=replay.redacted,
-        strangers=sum(each.name not in FILES for each in folder.iterdir()),
+        strangers=sum(each.name not in files for each in folder.iterdir()),
         since=old,
         left=left,
         keys=len(history.keys),
         cosigned=cosigned,
         quiet=replay.quiet,
+        has_entries=not is_extension,
     )
 
 
@@ -124,6 +132,19 @@ def _cosigned(note: str, witness: str) -> Cosigned:
         return Cosigned(witness=key.name, seconds=verify_cosignature(note, key))
 
 
+def _check_extension(text: str, old: Head | None, replay: Replay) -> None:
+    """Check that the head extends the old one by the proof alone: there are no entries here."""
+    if old is None or replay.quiet is not None:
+        raise VerifyError(f"{CONSISTENCY}: shows that an old checkpoint was extended, and nothing else")
+    if not _HASHES.fullmatch(text):
+        raise VerifyError(f"{CONSISTENCY}: each line is a hash of 64 lower-case hex digits")
+    proof = [bytes.fromhex(line) for line in text.splitlines()]
+    try:
+        verify_consistency(old.size, old.root, replay.head.size, replay.head.root, proof)
+    except ProofError as error:
+        raise VerifyError(f"{CONSISTENCY}: {error}") from None
+
+
 def _period(quiet: tuple[str, str]) -> Period:
     start, end = map(_moment, quiet)
     if start >= end:
@@ -157,6 +178,7 @@ def _blaming(what: str) -> Iterator[None]:
         raise VerifyError(f"{what}: {error}") from None
 
 
+_HASHES = re.compile(r"([0-9a-f]{64}\n)*")
 _EXTENDED = "the old checkpoint's root: this ledger doesn't extend the one that you know"
 _RESTORED = (
     "the old checkpoint's root: this ledger was restored from a backup since, and lacks entries that you know"

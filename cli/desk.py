@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer._click.globals import get_current_context  # typer has no public word for it
 
 from house.founding import CONSOLE, OPERATOR
 from house.interruption import Interruption
 from house.processes import with_vault
+from house.tale import tell_command
 from house.wiring import House
 from policies.gate import Who
 from runtime.settings import Settings, load_settings
@@ -36,12 +38,24 @@ class CommandError(Exception):
 
 @contextmanager
 def open_house(data: Path) -> Iterator[House]:
-    """Open an installation as its operator."""
+    """Open an installation as its operator; the ledger is told of the command first."""
     house = House(load_settings(data, Settings), "operator")
     try:
+        if command := _command():
+            tell_command(house, command)
         yield house
     finally:
         house.close()
+
+
+def _command() -> str:
+    """Return the words of the command that runs, joined by `-`; empty where no command does."""
+    words: list[str] = []
+    context = get_current_context(silent=True)
+    while context is not None and context.parent is not None:
+        words.insert(0, context.info_name or "")
+        context = context.parent
+    return "-".join(filter(None, words))
 
 
 @contextmanager

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from audit.bundle import write_bundle
+from audit.bundle import write_bundle, write_extension
 from audit.checkpoint import Head
 from audit.entry import Resource
 from audit.events import Event
@@ -47,6 +49,20 @@ def bundle(
         head = make_bundle(house, folder)
     typer.echo(f"{folder}: {head.size} entries under a signed checkpoint")
     typer.echo(f"verify it with: sealedbook audit verify {folder} --vkey {data / VKEY_FILE}")
+
+
+@audit.command("extension")
+def extension(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="a new folder for the proof")],
+    since: Annotated[Path, typer.Option(metavar="OLD_CHECKPOINT", help="the checkpoint to be extended")],
+    data: DataFolder = DEFAULT_DATA,
+) -> None:
+    """Write a signed checkpoint and the proof that it extends an old one: small, and without entries."""
+    old = _read(since)
+    with open_house_with_vault(data) as house:
+        head = _hand_out(house, partial(write_extension, old_note=old), folder)
+    typer.echo(f"{folder}: a checkpoint over {head.size} entries, and the proof that it extends {since}")
+    typer.echo(f"verify it with: sealedbook audit verify {folder} --vkey {data / VKEY_FILE} --since {since}")
 
 
 @audit.command("verify")
@@ -102,12 +118,16 @@ def prune(
 
 def make_bundle(house: House, folder: Path) -> Head:
     """Write a bundle under a permit; the permit itself is in it."""
+    return _hand_out(house, write_bundle, folder)
+
+
+def _hand_out(house: House, write: Callable[..., Head], folder: Path) -> Head:
     resource = Resource(kind="ledger", id=house.settings.origin.rpartition("/")[2])
     with house.gate.transaction(CONSOLE_OPERATOR) as tx:
         permit = tx.decide(Ask(action=Action.READ_LEDGER, resource=resource))
     note = cosigned_now(house, house.vault.sign(), CONSOLE_OPERATOR, WITNESS_SECONDS)
     vkey = (house.settings.data / VKEY_FILE).read_text().strip()
-    head = write_bundle(house.reader, folder, vkey, note, keys=key_history(house))
+    head = write(house.reader, folder, vkey_text=vkey, checkpoint_note=note, keys=key_history(house))
     with house.gate.transaction(CONSOLE_OPERATOR) as tx:
         tx.record(Event.LEDGER_EXPORTED, Action.READ_LEDGER, resource, because=permit)
     return head

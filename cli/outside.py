@@ -32,7 +32,9 @@ def anchors(data: DataFolder = DEFAULT_DATA) -> None:
             now = house.clock.now()
             looks = look_at_anchors(connection, house.settings, now)
             witnesses = look_outside(connection, house.settings, now).witnesses
-        found = {anchor.name: _hold(house, anchor) for anchor in readable_anchors(house.settings)}
+        known = {look.post.name: look.standing.size for look in looks}
+        readable = readable_anchors(house.settings)
+        found = {anchor.name: _hold(house, anchor, known[anchor.name]) for anchor in readable}
     for look in (*looks, *witnesses):
         typer.echo(_line(look, found.get(look.post.name, ("", ""))[1]))
     if not looks:
@@ -116,10 +118,10 @@ def _steer(data: Path, *, paused: bool) -> None:
     typer.echo("paused" if paused else "goes on")
 
 
-def _hold(house: House, anchor: Anchor) -> tuple[str, str]:
+def _hold(house: House, anchor: Anchor, known: int) -> tuple[str, str]:
     """Return the code of what is wrong (or nothing), and what was found in words."""
     try:
-        copy = read_back(house.reader, anchor, 0, ledger_keys(house))
+        copy = read_back(house.reader, anchor, known, ledger_keys(house))
     except AnchorError as error:
         return error.trouble.value, f"NOT HELD: {error.trouble.value}"
     if copy is None:

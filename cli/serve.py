@@ -34,9 +34,10 @@ from cli.mail_catcher import HOST, MailCatcher
 from cli.telling import Telling
 from house.interruption import Interruption
 from house.probes import LOOPBACK, free_port, is_free
-from house.processes import Processes
+from house.processes import VAULT, Processes
 from house.serving import SERVING_FILE, Serving, announced
 from house.supervision import Supervisor
+from house.tale import ServiceTale
 from house.wiring import House
 from runtime.clock import rfc3339
 from runtime.roles import bring_up
@@ -61,10 +62,13 @@ def serve(
     with interruption.orderly():
         try:
             settings = _settings(data, telling) if demo else load_settings(data, WorkerSettings)
-            with Processes(settings, interruption) as processes:
-                _run(
-                    processes, settings, _find_port(settings.data, port), telling, demo=demo, as_json=as_json
-                )
+            with (
+                closing(House(settings, "operator")) as house,
+                ServiceTale(house, VAULT) as tale,
+                Processes(settings, interruption) as processes,
+            ):
+                place = _find_port(settings.data, port)
+                _run(processes, settings, place, telling, tale, demo=demo, as_json=as_json)
         except SystemExit:
             if not interruption.asked:
                 raise
@@ -72,13 +76,21 @@ def serve(
 
 
 def _run(
-    processes: Processes, settings: Settings, port: int, telling: Telling, *, demo: bool, as_json: bool
+    processes: Processes,
+    settings: Settings,
+    port: int,
+    telling: Telling,
+    tale: ServiceTale,
+    *,
+    demo: bool,
+    as_json: bool,
 ) -> None:
     """Start, say where, and keep it up until the program is asked to end."""
     bring_up(settings.database, settings.database_owner)
     with telling.step("Queue and vault started"):
         processes.start_broker()
         processes.start_vault()
+        tale.started()
     sign_ins: SignIns = {}
     if demo:
         with closing(House(settings, "operator")) as house:
@@ -92,7 +104,9 @@ def _run(
             sys.stdout.write(json.dumps(said) + "\n")
             sys.stdout.flush()
         _tell(telling, settings, url, {} if as_json else sign_ins)
-        Supervisor(processes, lambda text: telling.warn(f"{datetime.now(UTC):%H:%M:%S} {text}")).watch()
+        Supervisor(
+            processes, lambda text: telling.warn(f"{datetime.now(UTC):%H:%M:%S} {text}"), restarted=tale.again
+        ).watch()
 
 
 def _settings(data: Path, telling: Telling) -> Settings:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from audit.anchor import Anchor, Copy
+from audit.anchor import Anchor, AnchorError, Copy, Trouble
 from audit.anchor_folder import FolderAnchor
 from audit.key_history import KeyHistory, read_history
 from audit.movement import check_copy
@@ -41,11 +41,14 @@ def ledger_keys(house: House) -> KeyHistory:
 
 
 def read_back(reader: LedgerReader, anchor: Anchor, known: int, keys: KeyHistory) -> Copy | None:
-    """Return an anchor's newest copy once the ledger was shown to extend it.
+    """Return an anchor's newest copy once the ledger was shown to extend it; None before the first.
 
-    None where nothing is readable. Raises AnchorError, LedgerError.
+    `known` is the size of the newest that was laid. Raises AnchorError (LOST where that one and all
+    later ones are gone), LedgerError.
     """
     copy = anchor.newest(known)
     if copy is not None:
         check_copy(reader, copy, keys)
+    elif known:
+        raise AnchorError(Trouble.LOST)
     return copy

@@ -34,6 +34,7 @@ from house.policies import FOLDER as POLICIES
 from house.policies import keep_set
 from identity.people import Newcomer
 from runtime.database import DatabaseUnfitError, open_database, reading, writing
+from runtime.reserve import Reserve
 from runtime.roles import bring_up
 from runtime.settings import INSTALLATION_FILE, Settings, load_settings, write_installation
 from store.records import KEY_BYTES, Records
@@ -104,7 +105,10 @@ def found_installation(
     _sync(data)
     # Dying here leaves a whole installation with a mark that means nothing any more.
     (data / MARK).unlink()
-    return load_settings(data, Settings)
+    made = load_settings(data, Settings)
+    if made.has_own_database:
+        Reserve(data, made.reserve_bytes).settle()
+    return made
 
 
 def _found_vault(settings: Settings) -> Founding:

@@ -25,7 +25,6 @@ from audit.events import Event, Outcome
 from audit.key_history import digest_of_key
 from audit.ledger import Ledger
 from house.founding import CONSOLE, VKEY_FILE
-from house.keys import HISTORY_FILE
 from house.processes import SERVING_LOCK, holding
 from house.wiring import House
 from identity.people import MEMBERS, Person
@@ -119,7 +118,7 @@ def _go_on(house: House, two: Two, rejoined: Rejoined | None) -> None:
     with writing(house.engine) as connection:
         shut_doors(connection, house.clock.now())
         _tell(house, connection, two, Event.LEDGER_RESTORED, rejoined, VerifierKey.parse(status.vkey))
-    (data / HISTORY_FILE).unlink(missing_ok=True)
+    house.settings.key_history.unlink(missing_ok=True)
     _replace(data / VKEY_FILE, f"{status.vkey}\n")
     house.vault.sign()
     path = data / INSTALLATION_FILE

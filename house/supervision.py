@@ -28,7 +28,7 @@ _BUSY_SECONDS = 1.0
 
 
 class Supervisor:
-    """Watches the parts of running `processes`; `say` is told of each end and each new start."""
+    """Watches the parts of running `processes`; `say` is told of each end, both of each new start."""
 
     def __init__(
         self,
@@ -36,7 +36,9 @@ class Supervisor:
         say: Callable[[str], None],
         *,
         first_wait_seconds: float = FIRST_WAIT_SECONDS,
+        restarted: Callable[[str], None] = lambda _name: None,
     ) -> None:
+        self._restarted = restarted
         self._first_wait_seconds = first_wait_seconds
         self._processes = processes
         self._say = say
@@ -70,6 +72,7 @@ class Supervisor:
             part.stop(0)
         else:
             self._say(f"the {part.name} was started again ({attempt} of {MOST_STARTS} within a minute)")
+            self._restarted(part.name)
 
     def _start(self, part: Part) -> None:
         with ExitStack() as stack:

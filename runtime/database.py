@@ -11,6 +11,7 @@ survives a power loss: a database that may lose it isn't opened.
 
 from __future__ import annotations
 
+import select
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -22,7 +23,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event, make_url, text
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DisconnectionError, OperationalError, SQLAlchemyError
 
 metadata = MetaData()
 _BUSY_SECONDS = 30
@@ -58,10 +59,10 @@ def open_database(url: str) -> Engine:
         engine = create_engine(
             url,
             isolation_level="READ COMMITTED",
-            pool_pre_ping=True,
             connect_args={"options": _POSTGRES_OPTIONS, "connect_timeout": 5},
         )
         event.listen(engine, "connect", _check_postgres)
+        event.listen(engine, "checkout", _drop_dead)
         return engine
     if backend != "sqlite":
         raise DatabaseUnfitError("the database is SQLite or PostgreSQL (postgresql+psycopg://…)")
@@ -102,6 +103,17 @@ def _check_postgres(connection: Any, _record: Any) -> None:
             raise DatabaseUnfitError(f"PostgreSQL's {name} is {value}: {why}")
     if collation not in {"C", "POSIX"}:
         raise DatabaseUnfitError("the database's locale has to be C: moments and names sort by their bytes")
+
+
+def _drop_dead(connection: Any, _record: Any, _proxy: Any) -> None:
+    """Have the pool replace a connection that the server ended, without asking it anything.
+
+    On a line that waits for no answer there is nothing to read but that, or the line's end.
+    """
+    line = select.poll()
+    line.register(connection.fileno(), select.POLLIN)
+    if line.poll(0):
+        raise DisconnectionError
 
 
 def _begin_sqlite(connection: Connection) -> None:

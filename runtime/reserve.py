@@ -23,31 +23,31 @@ class Reserve:
     def __init__(self, folder: Path, size: int) -> None:
         self._folder = folder
         self._path = folder / NAME
-        self._size = size
+        self.size = size
 
     @property
     def limit(self) -> int:
         """Bytes that are to be free beside the reserve; below, the disk counts as full."""
-        return self._size // _PART
+        return self.size // _PART
 
     @property
     def is_whole(self) -> bool:
         """Whether the reserve is there, or none is wanted."""
         try:
-            return not self._size or self._path.stat().st_size >= self._size
+            return not self.size or self._path.stat().st_size >= self.size
         except OSError:
             return False
 
     def settle(self) -> bool:
         """Give the reserve up or make it again as the disk has it; tell whether it is whole."""
-        if not self._size:
+        if not self.size:
             return True
         free = self._free()
         if self.is_whole:
             if free >= self.limit:
                 return True
             self.give_up()
-        elif free >= 2 * self._size:
+        elif free >= 2 * self.size:
             self._make()
         return self.is_whole
 
@@ -65,7 +65,7 @@ class Reserve:
         try:
             descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             try:
-                os.posix_fallocate(descriptor, 0, self._size)
+                os.posix_fallocate(descriptor, 0, self.size)
             finally:
                 os.close(descriptor)
             part.replace(self._path)

@@ -187,6 +187,13 @@ class Holdings:
         done = self._store.connection.execute("DELETE FROM shut WHERE object = ?", (object_id,))
         return done.rowcount > 0
 
+    def take(self, name: str) -> None:
+        """Take a name for good, if it never was: what it may have held is lost."""
+        self._store.connection.execute(
+            "INSERT INTO secrets (name, owner, secret) VALUES (?, ?, NULL) ON CONFLICT (name) DO NOTHING",
+            (name, _owner_of(name)),
+        )
+
     def held_shut(self) -> list[str]:
         """Return the object ids that are held shut."""
         rows = self._store.connection.execute("SELECT DISTINCT object FROM shut ORDER BY object")

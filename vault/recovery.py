@@ -9,7 +9,9 @@ Laws
 3. Either voids every permit recorded until then, wherever in the ledger a copy of it stands.
 4. What this vault's own signed records name is shredded again. What only a permit to destroy
    names is held shut, until it is asked for again or the two let it go.
-5. The whole ledger is shown; what a recovery or restore does is one change, and the change
+5. What a permit may have had minted since a copy was made is lost, and its name stays taken: a
+   name is minted once for ever.
+6. The whole ledger is shown; what a recovery or restore does is one change, and the change
    counter jumps with it, so that no other copy of the store fits it.
 """
 
@@ -153,6 +155,8 @@ class Recovery:
         if moment.is_locked:
             done = self._repeat_records(request, former)
             shut = self._hold_shut(shown)
+            for name in shown.minted:
+                self._holdings.take(name)
             self._store.put_fact("locked", b"0")
         self._showing = None
         key = self._signing.key

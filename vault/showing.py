@@ -16,10 +16,13 @@ from audit.entry import Entry, EntryError
 from audit.events import Event, Outcome
 from audit.evidence import read_line
 from vault.errors import Code, RefusalError
+from vault.holdings import key_name, passphrase_name, snapshot_name
 
 _DESTROY = "DestroyObject"
+_BUILD = "BuildBook"
+_IMPORT = "ImportSnapshot"
 # Looked for in an entry's bytes, so that the others needn't be read.
-_TOLD_BY = (b'"DestroyObject"', b'"key.rotated"')
+_TOLD_BY = (b'"DestroyObject"', b'"BuildBook"', b'"ImportSnapshot"', b'"key.rotated"')
 
 
 @dataclass(kw_only=True)
@@ -38,6 +41,8 @@ class Showing:
     last_at: str = ""
     # Objects that permits to destroy name, each with the permit's leaf, in the ledger's order.
     named: dict[tuple[str, bytes], None] = field(default_factory=dict)
+    # Names that permits may have had minted.
+    minted: dict[str, None] = field(default_factory=dict)
     # The index of the newest entry that tells of a fresh signing key.
     rotated: int = -1
 
@@ -69,8 +74,13 @@ class Showing:
         self._pass()
 
     def _heed(self, entry: Entry, leaf: bytes) -> None:
-        if entry.action == _DESTROY and entry.outcome is Outcome.PERMIT:
+        if entry.outcome is Outcome.PERMIT and entry.action == _DESTROY:
             self.named |= {(object_id, leaf): None for object_id in entry.objects or ()}
+        if entry.outcome is Outcome.PERMIT and entry.action == _IMPORT:
+            self.minted[snapshot_name(entry.resource.id)] = None
+        if entry.outcome is Outcome.PERMIT and entry.action == _BUILD:
+            book = (entry.export or "", entry.fencing or 0)
+            self.minted |= dict.fromkeys((key_name(*book), passphrase_name(*book)))
         if entry.event is Event.KEY_ROTATED and entry.vkey is not None:
             self.rotated = self.size
 

@@ -3,6 +3,7 @@
 Laws
 1. Before a copy is added, the anchor's newest is read back and held against the ledger, and so is
    the head that it was last given: over a ledger that doesn't extend them no new copy is laid.
+   Copies that are gone are told (`lost`), and a new one is laid.
 2. `head.anchored` follows the copy; a crash between them lays one copy more.
 3. A failure is an entry when it begins, when its cause changes and when it makes the anchor
    overdue, not at each try.
@@ -24,6 +25,7 @@ from delivery.anchor_mail import MailAnchor
 from house.anchoring import MAIL, Look, Post, anchor_posts, look_at
 from house.anchors import ledger_keys, read_back, readable_anchors
 from house.wiring import WorkerHouse
+from policies.gate import Transaction
 from runtime.database import reading
 from store.outposts import note_failed, note_reached, reviewers_addresses
 from worker.service import SERVICE
@@ -71,7 +73,15 @@ class Anchoring:
     def _check(self, anchor: Anchor, look: Look, keys: KeyHistory) -> None:
         if look.standing.head is not None:
             check_extended(self._house.reader, look.standing.head)
-        read_back(self._house.reader, anchor, look.standing.size, keys)
+        if look.post.name == MAIL:
+            return
+        try:
+            read_back(self._house.reader, anchor, look.standing.size, keys)
+        except AnchorError as error:
+            if error.trouble is not Trouble.LOST:
+                raise
+            # Told, and no reason to lay none: an empty disk in the old one's place is an anchor too.
+            self._record_failure(look, Trouble.LOST)
 
     def _note_reached(self, look: Look, head: Head) -> None:
         with self._house.gate.transaction(SERVICE) as tx:
@@ -92,13 +102,12 @@ class Anchoring:
         with self._house.gate.transaction(SERVICE) as tx:
             note_failed(tx.connection, look.post.name, said.value, tries, next_try(tries, look.now))
             if said.value != before:
-                tx.record(
-                    Event.ANCHOR_FAILED,
-                    ACTION,
-                    Resource(kind="anchor", id=look.post.name),
-                    outcome=Outcome.ERROR,
-                    reason=said.value,
-                )
+                _record(tx, look, said)
+
+    def _record_failure(self, look: Look, trouble: Trouble) -> None:
+        structlog.get_logger().warning("anchor.failed", anchor=look.post.name, reason=trouble.value)
+        with self._house.gate.transaction(SERVICE) as tx:
+            _record(tx, look, trouble)
 
     def _mail(self) -> MailAnchor:
         settings = self._house.settings
@@ -114,3 +123,13 @@ class Anchoring:
     def _reviewers(self) -> Sequence[str]:
         with reading(self._house.engine) as connection:
             return reviewers_addresses(connection)
+
+
+def _record(tx: Transaction, look: Look, trouble: Trouble) -> None:
+    tx.record(
+        Event.ANCHOR_FAILED,
+        ACTION,
+        Resource(kind="anchor", id=look.post.name),
+        outcome=Outcome.ERROR,
+        reason=trouble.value,
+    )

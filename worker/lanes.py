@@ -17,7 +17,7 @@ import structlog
 from house.wiring import WorkerHouse
 from runtime.database import writing
 from runtime.logs import place_of
-from store.leases import take_lease
+from store.leases import give_back_lease, take_lease
 
 LEASE_SECONDS = 120.0
 
@@ -51,7 +51,12 @@ class Lanes:
             with writing(house.engine) as connection:
                 if not take_lease(connection, name, house.owner, house.clock.now(), LEASE_SECONDS):
                     return
-            work()
+            try:
+                work()
+            finally:
+                # Another worker may go on at once, e.g. after this one's restart.
+                with writing(house.engine) as connection:
+                    give_back_lease(connection, name, house.owner, house.clock.now())
         except Exception as error:  # noqa: BLE001 - a thread's end; the next round starts it anew
             structlog.get_logger().warning(
                 "lane.broke", lane=name, error=type(error).__name__, place=place_of(error)

@@ -14,6 +14,8 @@ from typing import Any
 
 from celery import bootsteps, signals
 
+from house.tale import ServiceTale
+from house.wiring import WorkerHouse
 from runtime.broker import SWEEP, wake
 from runtime.database import DatabaseUnfitError, check_database
 from runtime.heartbeat import beat
@@ -88,7 +90,12 @@ def main(arguments: list[str] | None = None) -> None:
         check_database(settings.database)
     except (SettingsError, DatabaseUnfitError) as error:
         sys.exit(str(error))
-    run_worker(settings)
+    house = WorkerHouse(settings)
+    with ServiceTale(house, "worker") as tale:
+        tale.started()
+        # The pool's process forks from this one: it must find no open database.
+        house.close()
+        run_worker(settings)
 
 
 if __name__ == "__main__":

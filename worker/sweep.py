@@ -56,6 +56,15 @@ class Sweep:
         with writing(house.engine) as connection:
             if not take_lease(connection, "sweep", house.owner, house.clock.now(), _SWEEP_SECONDS):
                 return
+        try:
+            self._repair()
+        finally:
+            # What is broken above mustn't keep heads inside: overdue, they would stop access for good.
+            self._sign()
+            self.lanes.start()
+
+    def _repair(self) -> None:
+        house = self._house
         self._endings.expire()
         close_glasses(house)
         self._wake_due()
@@ -65,8 +74,6 @@ class Sweep:
         self._destroy_orphans()
         self._destroy_abandoned_imports()
         record_strangers(house)
-        self._sign()
-        self.lanes.start()
 
     def _wake_due(self) -> None:
         with reading(self._house.engine) as connection:

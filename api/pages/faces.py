@@ -90,6 +90,17 @@ TITLES: Mapping[str, tuple[str, str]] = MappingProxyType(
                 "Nothing was changed. Try again in a minute."
             ),
         ),
+        "halted": (
+            "Not available just now",
+            (
+                "We show nothing while we can’t vouch for our evidence. Nothing was changed. It goes on "
+                "by itself once that is mended."
+            ),
+        ),
+        "no-policy": (
+            "Not available yet",
+            "Nothing is shown before two people approved the rules, under Policies. Nothing was changed.",
+        ),
         "unprovable": (
             "Not available just now",
             (

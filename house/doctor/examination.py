@@ -11,6 +11,7 @@ from house.doctor.keys import check_files, check_vault
 from house.doctor.ledger import check_clock, check_database, check_ledger
 from house.doctor.outside import check_anchors, check_stream, check_witnesses
 from house.doctor.people import check_people
+from house.doctor.storage import check_reserve, check_roles, check_states
 from house.doctor.ways import check_broker, check_disk, check_mail
 from house.wiring import House
 from runtime.logs import place_of
@@ -18,6 +19,7 @@ from runtime.logs import place_of
 CHECKS: dict[str, Callable[[House], Finding]] = {
     "files": check_files,
     "database": check_database,
+    "roles": check_roles,
     "ledger": check_ledger,
     "vault": check_vault,
     "broker": check_broker,
@@ -27,6 +29,7 @@ CHECKS: dict[str, Callable[[House], Finding]] = {
     "roster": check_roster,
     "people": check_people,
     "exports": check_exports,
+    "states": check_states,
     "policy": check_policy,
     "review": check_review,
     "retention": check_retention,
@@ -34,6 +37,7 @@ CHECKS: dict[str, Callable[[House], Finding]] = {
     "witnesses": check_witnesses,
     "stream": check_stream,
     "disk": check_disk,
+    "reserve": check_reserve,
 }
 
 

@@ -28,7 +28,9 @@ def check_anchors(house: House) -> Finding:
         said = "no copies of signed heads leave this installation"
         advice = "set SEALEDBOOK_ANCHOR_FOLDER, _BUCKET or _MAIL"
         return well(_ANCHORS, said) if house.settings.mode == "demo" else warned(_ANCHORS, said, advice)
-    read = [(anchor, _wrong(house, anchor)) for anchor in readable_anchors(house.settings)]
+    known = {look.post.name: look.standing.size for look in looks}
+    readable = readable_anchors(house.settings)
+    read = [(anchor, _wrong(house, anchor, known[anchor.name])) for anchor in readable]
     wrong = [(anchor, trouble) for anchor, trouble in read if trouble]
     rewritten = [anchor.name for anchor, trouble in wrong if trouble is Trouble.NOT_EXTENDED]
     if rewritten:
@@ -91,9 +93,9 @@ def check_stream(house: House) -> Finding:
     return well(_STREAM, said)
 
 
-def _wrong(house: House, anchor: Anchor) -> Trouble | None:
+def _wrong(house: House, anchor: Anchor, known: int) -> Trouble | None:
     try:
-        read_back(house.reader, anchor, 0, ledger_keys(house))
+        read_back(house.reader, anchor, known, ledger_keys(house))
     except AnchorError as error:
         return error.trouble
     return None

@@ -81,6 +81,19 @@ def test_a_founding_approves_the_packaged_set(house: Joiners) -> None:
     assert "policy" not in house.desk.client.get("/readyz").json()["reasons"]
 
 
+def test_the_founding_people_join_and_approve_by_themselves(house: Joiners) -> None:
+    """With the codes that the founding told, both join, sign in and approve, and the house is open."""
+    digest, adopted = packaged_set().digest, []
+    for role in (Role.REVIEWER, Role.OPERATOR):
+        founder = house.join(house.founders[role].code)
+        caller, answer = house.desk.sign_in(founder)
+        assert 201 == answer.status_code, answer.text
+        assert "policies" in caller.get("/policies").text.lower()
+        adopted.append(caller.post(APPROVALS, {"digest": digest}).json()["adopted"])
+    assert [False, True] == adopted
+    assert house.desk.house.policies.standing().stage is Stage.IN_FORCE
+
+
 def test_a_proposed_set_comes_into_force_by_two_reviewers(house: Joiners, tmp_path: Path) -> None:
     """An operator can't approve it; the second reviewer's approval changes what the next decision obeys."""
     house.desk.home.adopt_policies()

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from audit.bundle import BundleError, write_bundle
+from audit.bundle import BundleError, write_bundle, write_extension
 from audit.checkpoint import NoteError
 from audit.evidence import redact
 from audit.ledger import LedgerGapError
+from audit.verify import verify_bundle
 from tests.audit.factories import ORIGIN, a_bundle, a_draft, a_key, a_ledger
 
 
@@ -55,6 +56,27 @@ def test_a_foreign_checkpoint_is_refused(tmp_path: Path) -> None:
         write_bundle(made.reader, tmp_path / "b", a_key(2).verifier.text(), made.checkpoint(a_key()))
 
     assert not (tmp_path / "b").exists()
+
+
+def test_an_extension_needs_no_entries(tmp_path: Path) -> None:
+    """From every older checkpoint a small folder shows that the newer one extends it."""
+    made, key = a_ledger(tmp_path), a_key()
+    vkey, notes = key.verifier.text(), [made.checkpoint(key)]
+    for _ in range(6):
+        made.append(a_draft())
+        notes.append(made.checkpoint(key))
+    for size, old in enumerate(notes):
+        folder = tmp_path / str(size)
+        head = write_extension(made.reader, folder, vkey, notes[-1], old)
+        verdict = verify_bundle(folder, vkey, old)
+
+        assert (6, head, size) == (head.size, verdict.head, verdict.since and verdict.since.size)
+        assert "not checked: entries (none is here" in verdict.lines()[0]
+        assert {"checkpoint", "consistency", "vkey"} == {each.name for each in folder.iterdir()}
+    with pytest.raises(BundleError):
+        write_extension(made.reader, tmp_path / "0", vkey, notes[-1], notes[0])
+    with pytest.raises(LedgerGapError, match="no extension from 6 to 2"):
+        write_extension(made.reader, tmp_path / "new", vkey, notes[2], notes[6])
 
 
 def test_a_ledger_that_lost_entries_gives_no_checkpoint(tmp_path: Path) -> None:

@@ -19,7 +19,9 @@ from tests.audit.vector_parts import (
     ROTATED,
     WITNESS,
     Files,
+    an_extension,
     handed_over,
+    proof_from,
 )
 
 PLACE = {
@@ -83,6 +85,21 @@ def test_a_flipped_bit_is_found_with_its_place(
 
     assert (1, "") == (status, said.out)
     assert re.match(f"NOT VERIFIED: {PLACE[name]}", said.err), said.err
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from(["checkpoint", "consistency", "vkey"]), st.floats(0, 1, exclude_max=True))
+def test_an_extensions_flipped_bit_is_found(
+    folder: Path, capsys: pytest.CaptureFixture[str], name: str, where: float
+) -> None:
+    """Of an extension, too, no bit can change unseen."""
+    files = an_extension(proof_from(3))
+    bundle = write(folder, files | {name: flipped(files[name], int(where * len(files[name]) * 8))})
+    status = main([str(bundle), "--since", str(folder / "old")])
+    said = capsys.readouterr()
+
+    assert (1, "") == (status, said.out)
+    assert re.match(f"NOT VERIFIED: {name}(:| isn't UTF-8)", said.err), said.err
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])

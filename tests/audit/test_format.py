@@ -24,11 +24,13 @@ from audit.entry import Entry, consumers_root
 from audit.events import CARRIED_BY, DECISIONS, Event
 from audit.evidence import redact
 from audit.fields import ALWAYS, SOMETIMES
-from audit.key_history import digest_of_key, read_history, sign_handover, write_history
+from audit.key_history import KeyHistory, digest_of_key, read_history, sign_handover, write_history
 from audit.proofs import verify_consistency, verify_inclusion
 from audit.pruning import KEPT
+from audit.stream import read_lines, verify_batch, write_lines
 from audit.tree import leaf_hash, root_of
 from audit.verify import verify_bundle
+from audit.witness import judge, read_submission, write_submission
 
 TEXT = (Path(audit.__path__[0]) / "FORMAT.md").read_text(encoding="utf-8")
 BLOCKS = {name: body for name, body in re.findall(r"```([a-z ]+)\n(.*?)```", TEXT, re.DOTALL)}  # noqa: C416 - says what the pairs are
@@ -101,6 +103,16 @@ def test_key_history() -> None:
     assert BLOCKS["keys"] == write_history(KEY, [note])
     assert following.verifier == read_history(BLOCKS["keys"]).newest
     assert f"`{digest_of_key(following.verifier)}`" in TEXT
+
+
+def test_submission_and_batch() -> None:
+    """A witness and a receiver who know the ledger of 2 take the page's submission and batch."""
+    known, keys = Head(2, ROOTS[0]), KeyHistory(first=KEY)
+    submission, batch = read_submission(BLOCKS["submission"]), read_lines(BLOCKS["batch"].encode())
+
+    assert Head(3, ROOTS[1]) == judge(known, submission, keys) == verify_batch(batch, known, keys)
+    assert BLOCKS["submission"] == write_submission(2, submission.proof, BLOCKS["checkpoint"])
+    assert (BLOCKS["batch"].encode(), (ENTRIES[2],)) == (write_lines(batch), batch.entries)
 
 
 def test_what_pruning_keeps_is_listed() -> None:

@@ -1,4 +1,4 @@
-"""The test vectors by kind: bundles that hold, lines, forms, checkpoints, what is brought, keys."""
+"""The test vectors by kind: bundles that hold, lines, forms, checkpoints, what is brought."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from audit.checkpoint import Head
 from audit.cosignature import cosign
 from audit.evidence import redact
 from audit.tree import leaf_hash
+from tests.audit.vector_chains import extensions, keys
 from tests.audit.vector_parts import (
     COSIGNED,
     COSIGNED_AT,
@@ -28,7 +29,6 @@ from tests.audit.vector_parts import (
     Vector,
     a_bundle,
     a_checkpoint,
-    a_history,
     handed_over,
     head_of,
     joined,
@@ -212,31 +212,6 @@ def _brought() -> Iterator[Vector]:
         yield Vector(name=name, about=about, files=files, brings=brings, place=place)
 
 
-def _keys() -> Iterator[Vector]:
-    elsewhere = a_history(heads=[Head(5, bytes(32))])
-    body, lines = HISTORY.split("\n\n")[1:]
-    alone = f"{KEY.verifier.text()}\n\n{body}\n\n{lines.splitlines()[0]}\n"
-    unnamed = {ENDS: joined(ROTATED), "checkpoint": a_checkpoint(head_of(ROTATED))}
-    for name, about, files, place in (
-        ("key-out-of-time", "the old key signs on", handed_over(HISTORY, ROTATED, KEY), "checkpoint"),
-        ("key-took-itself", "the next key didn't sign", handed_over(alone, ROTATED), "keys"),
-        (
-            "key-elsewhere",
-            "handed over at another root",
-            handed_over(elsewhere, ROTATED),
-            f"{ENDS}: lines 1 to 5",
-        ),
-        ("key-unknown", "an entry names a key that the bundle lacks", a_bundle() | unnamed, "keys"),
-        (
-            "key-not-newest",
-            "vkey isn't the newest",
-            handed_over(HISTORY, ROTATED) | {"vkey": vkey_file(KEY)},
-            "keys",
-        ),
-    ):
-        yield Vector(name=name, about=about, files=files, place=place)
-
-
 def vectors() -> list[Vector]:
     """Return all vectors."""
-    return [*_whole(), *_lines(), *_forms(), *_checkpoints(), *_brought(), *_keys()]
+    return [*_whole(), *_lines(), *_forms(), *_checkpoints(), *_brought(), *extensions(), *keys()]

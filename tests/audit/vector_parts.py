@@ -17,7 +17,7 @@ from audit.cosignature import WitnessKey, cosign
 from audit.entry import Entry
 from audit.events import Event
 from audit.key_history import digest_of_key, sign_handover, write_history
-from audit.tree import leaf_hash, root_of
+from audit.tree import consistency, grow, leaf_hash, root_of
 from tests.audit.factories import ORIGIN, a_draft, a_key, a_permit
 
 Lines = list[bytes]
@@ -111,6 +111,20 @@ def tail_altered(text: bytes, line: int) -> bytes:
 def rewritten(place: int, change: Callable[[bytes], bytes]) -> Lines:
     """Return the lines with one changed; the checkpoint is then made over what it became."""
     return [change(line) if number == place else line for number, line in enumerate(LINES)]
+
+
+def an_extension(proof: Sequence[bytes], *, lines: Sequence[bytes] = LINES) -> Files:
+    """Return what shows that a checkpoint over lines extends an old one, without the lines."""
+    hashes = "".join(f"{each.hex()}\n" for each in proof).encode()
+    made = a_bundle(lines)
+    del made[ENDS]
+    return made | {"consistency": hashes}
+
+
+def proof_from(old: int, lines: Sequence[bytes] = LINES) -> list[bytes]:
+    """Return the consistency proof from an old size to all lines."""
+    nodes = {node[:2]: node.hash for node in grow(0, [], map(leaf_hash, lines))[0]}
+    return consistency(old, len(lines), lambda level, position: nodes[level, position])
 
 
 def with_field(line: bytes, **fields: Any) -> bytes:

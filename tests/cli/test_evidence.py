@@ -42,6 +42,16 @@ def test_verify_names_witnesses_and_quiet_times(run: Run, home: Installation, tm
     assert "an entry stands in the period" in str(loud.exception)
 
 
+def test_an_extension_is_small_and_verifies(run: Run, home: Installation, tmp_path: Path) -> None:
+    """Who kept a checkpoint gets the proof that the ledger extends it, without the ledger."""
+    run("audit", "bundle", tmp_path / "bundle", "--data", home.data)
+    old = tmp_path / "bundle" / "checkpoint"
+    done = run("audit", "extension", tmp_path / "extension", "--since", old, "--data", home.data)
+    assert "the proof that it extends" in done.stdout
+    verified = run("audit", "verify", tmp_path / "extension", "--since", old, "--vkey", home.data / "vkey")
+    assert "extends the old checkpoint" in verified.stdout
+
+
 def test_prune_says_what_would_go(run: Run, home: Installation) -> None:
     """Without `--yes` nothing is changed, and what is younger than its retention is refused."""
     size = home.operator.reader.head().size
@@ -50,4 +60,5 @@ def test_prune_says_what_would_go(run: Run, home: Installation) -> None:
     assert "pruned 0" in run("audit", "prune", "--before", "2016-01-01", "--yes", "--data", home.data).stdout
     young = run("audit", "prune", "--before", "2026-11-01", "--yes", "--data", home.data)
     assert "entries are kept for 10 years" in str(young.exception)
-    assert size == home.operator.reader.head().size
+    # Each of the three commands is an entry, and nothing else happened.
+    assert size + 3 == home.operator.reader.head().size

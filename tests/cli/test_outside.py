@@ -144,7 +144,9 @@ def test_the_stream_is_seen_and_steered(
     assert "paused" in check_stream(house).said
     run("audit", "stream", "resume", "--data", fresh.data)
     assert ["PauseStream", "ResumeStream"] == [
-        entry.action for entry in last_entries(fresh, 2) if entry.event is Event.COMMAND_ISSUED
+        entry.action
+        for entry in last_entries(fresh, 3)
+        if entry.event is Event.COMMAND_ISSUED and entry.resource.kind == "stream"
     ]
     house.close()
     path.unlink()

@@ -75,7 +75,9 @@ def test_an_invitation_of_a_demo_prints_its_code(run: Run, home: Installation) -
     assert re.fullmatch(r"(?:[0-9A-Z]{4}-){12}[0-9A-Z]{4}", code), done.exception
     assert "agent 0E96936" in listed
     assert code not in listed
-    assert "demo-mode" == last_entries(home, 1)[0].reason
+    approved, listing = last_entries(home, 2)
+    assert "demo-mode" == approved.reason
+    assert (Event.COMMAND_ISSUED, "people-invitations") == (listing.event, listing.resource.id)
 
 
 def test_a_member_is_invited_by_address_and_name(run: Run, home: Installation) -> None:

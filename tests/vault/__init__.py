@@ -2,5 +2,5 @@
 
 import pytest
 
-for module in ("adversary", "machine", "tries", "witness"):
+for module in ("adversary", "batch_tries", "machine", "recovering", "tries", "witness"):
     pytest.register_assert_rewrite(f"tests.vault.{module}")

@@ -9,8 +9,9 @@ from hypothesis.stateful import precondition, rule
 
 from tests.vault import factories
 from tests.vault.fakes import MemoryLedger
-from tests.vault.machine import CALLS, PICKS, VaultMachine
+from tests.vault.machine import CALLS, PICKS
 from tests.vault.model import Published
+from tests.vault.recovering import RestoredMachine
 from tests.vault.tries import Try
 from vault.errors import Code
 from vault.heads import ShownProof
@@ -19,10 +20,8 @@ from vault.messages import Request
 from vault.table import Call, CallerKind
 
 
-class BesiegedMachine(VaultMachine):
+class BesiegedMachine(RestoredMachine):
     """Honest callers, and whoever would have what isn't theirs."""
-
-    restores_vaults = True
 
     @rule(kind=st.sampled_from(CallerKind), call=st.sampled_from(CALLS), pick=PICKS)
     def steal(self, kind: CallerKind, call: Call, pick: int) -> None:

@@ -21,11 +21,15 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from audit.entry import Entry
 from tests.vault import factories
 from tests.vault.fakes import MemoryLedger
-from tests.vault.model import ModelVault, Published, Said
+from tests.vault.model import HOURLY, ModelVault, Published, Said
 from tests.vault.tries import Try
 from tests.vault.witness import Witness
 from vault.ceremony import create_vault
+from vault.factors import Factors
+from vault.holdings import Holdings
 from vault.messages import Answer, Request
+from vault.quotas import QUOTAS_NAME
+from vault.store import Store
 from vault.table import ROWS, Call, CallerKind
 
 CALLS = (
@@ -52,6 +56,9 @@ class VaultMachine(RuleBasedStateMachine):
         self.folder = Path(tempfile.mkdtemp(prefix="sv-"))
         self.home = self.folder / "vault"
         self.founding = create_vault(self.home, factories.ORIGIN)
+        hourly = [f"[{call.value}]\nminute = {most}\nhour = {most}\n" for call, most in HOURLY.items()]
+        (self.home / QUOTAS_NAME).write_text("".join(hourly))
+        self.factors = self._enrol("P1", "P2")
         self.meaning: dict[bytes, Said | Published] = {}
         self.model = ModelVault(meaning=self.meaning)
         self.ledger = MemoryLedger()
@@ -63,6 +70,18 @@ class VaultMachine(RuleBasedStateMachine):
         self.permit_import("A1")
         self.spend(0)
         self.use(Call.BUILD_BOOK, "X1", 1)
+
+    def _enrol(self, *people: str) -> dict[str, bytes]:
+        store = Store(self.home)
+        holdings = Holdings(store)
+        factors = Factors(store, holdings)
+        with store.change():
+            for person in people:
+                holdings.shred(f"factor:{person}")
+                factors.enrol(person)
+            found = {person: holdings.open(f"factor:{person}") for person in people}
+        store.close()
+        return found
 
     # What a vault in this process and one behind a socket do differently.
 
@@ -80,6 +99,10 @@ class VaultMachine(RuleBasedStateMachine):
 
     def now(self) -> datetime:
         """Return the house's time."""
+        raise NotImplementedError
+
+    def machine_now(self) -> datetime:
+        """Return the machine's own time."""
         raise NotImplementedError
 
     def teardown(self) -> None:
@@ -123,7 +146,7 @@ class VaultMachine(RuleBasedStateMachine):
         self.append(entry, self._said(Call.DESTROY, entry, objects=(object_id,)))
 
     def _said(self, call: Call, entry: Entry, **said: Any) -> Said:
-        return Said(call=call, expires=datetime.fromisoformat(entry.expires or ""), **said)
+        return Said(call=call, at=entry.at, expires=datetime.fromisoformat(entry.expires or ""), **said)
 
     @rule(pick=PICKS)
     def spend(self, pick: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -19,6 +20,7 @@ from tests.vault.process import VaultProcess
 from vault.framing import FrameReader, decode_body, encode_frame
 from vault.keeper import Keeper, Tries
 from vault.messages import Answer, Request, read_answer, write_request
+from vault.quotas import read_quotas
 from vault.table import Call, CallerKind
 
 
@@ -27,7 +29,7 @@ class KeeperMachine(BesiegedMachine):
 
     def __init__(self) -> None:
         """Pin the clocks before the vault starts."""
-        self.clock = PinnedClock(NOON)
+        self.clock, self.machine = PinnedClock(NOON), PinnedClock(NOON)
         self.crash: str | None = None
         super().__init__()
 
@@ -35,7 +37,7 @@ class KeeperMachine(BesiegedMachine):
         """Open the store as a process that starts."""
         self.counter = DyingCounter(self.home)
         self.store = DyingStore(self.home, self.counter)
-        self.keeper = Keeper(self.store, self.clock, PinnedClock(NOON))
+        self.keeper = Keeper(self.store, self.clock, self.machine, read_quotas(self.home))
 
     def stop(self) -> None:
         """Let the store go."""
@@ -59,6 +61,27 @@ class KeeperMachine(BesiegedMachine):
     def now(self) -> datetime:
         """Return the pinned time."""
         return self.clock.now()
+
+    def machine_now(self) -> datetime:
+        """Return the machine's pinned time."""
+        return self.machine.now()
+
+    @rule()
+    def pass_hours(self) -> None:
+        """Hours go by on the machine: quotas are fresh, and so are codes."""
+        self.machine.advance(hours=2)
+        self.model.counted.clear()
+
+    def is_changed(self) -> bool:
+        """Tell whether the vault went on since the last copy."""
+        with sqlite3.connect(self.folder / "backup.db") as connection:
+            changes = connection.execute("SELECT value FROM facts WHERE name = 'changes'").fetchone()[0]
+        connection.close()
+        return int(changes) != self.store.changes()
+
+    def after_recovery(self) -> None:
+        """Let a moment go by: what is permitted now is newer than what was voided."""
+        self.clock.advance(seconds=1)
 
     @rule(pick=PICKS, crash=CRASHES)
     def spend_and_die(self, pick: int, crash: str) -> None:
@@ -125,6 +148,10 @@ class ProcessMachine(BesiegedMachine):
     def now(self) -> datetime:
         """Return the machine's time, a little early, so that what is permitted isn't too long."""
         return datetime.now(UTC) - timedelta(seconds=1)
+
+    def machine_now(self) -> datetime:
+        """Return the machine's time."""
+        return datetime.now(UTC)
 
     @rule()
     def kill(self) -> None:

@@ -202,6 +202,20 @@ def test_what_was_destroyed_stays_destroyed(bench: Recovering) -> None:
     assert bench.download("X2").code is Code.DESTROYED
 
 
+def test_what_was_minted_since_the_copy_is_lost_and_not_minted_again(bench: Recovering) -> None:
+    """A book's key and an attempt's that the copy never knew: their names stay taken."""
+    bench.house.build_book(build_permit("X7"))
+    bench.house.import_snapshot("A7")
+    bench.put_back()
+    bench.show()
+    bench.recover()
+    again = build_permit("X7", now=bench.house.clock.now())
+
+    assert bench.house.build_book(again).code is Code.EXISTS
+    assert bench.house.import_snapshot("A7").code is Code.EXISTS
+    assert bench.download("X7").code is Code.DESTROYED
+
+
 def test_the_two_may_let_go_what_is_held_shut(bench: Recovering) -> None:
     """A permit that came to nothing holds its object shut only until two people say so."""
     bench.download()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import SQLAlchemyError
 
 from api.health import CHECKS
 from audit.anchor import Copy
@@ -16,10 +17,12 @@ from audit.events import Event
 from house.anchoring import look_at_anchors
 from house.anchors import ledger_keys, read_back, readable_anchors
 from house.wiring import House, WorkerHouse
+from identity.people import Role
 from policies.gate import HaltedError, RefusedError
 from policies.guard import RELEASING
-from runtime.database import reading
+from runtime.database import reading, writing
 from runtime.settings import Settings
+from store.people import keep_member, keep_password
 from tests.backends import copy_database, put_back
 from tests.buckets import BucketServer, a_bucket_server
 from tests.installation import Installation, an_installation
@@ -146,10 +149,22 @@ def test_a_publication_leaves_at_once(scene: Scene) -> None:
 
 
 def test_reviewers_get_the_head_by_mail_once_a_day(scene: Scene, mail: MailServer) -> None:
-    """Mail is an anchor too, with nobody's name in it."""
+    """Mail is an anchor too: nobody to send to is a failure, and then one mail a day is enough."""
     scene.anchor(anchor_mail=True)
     assert ("mail", "nobody") in {(anchor, reason) for _event, anchor, reason in scene.told()}
-    assert [] == mail.mails
+    now = scene.home.operator.clock.now()
+    with writing(scene.home.operator.engine) as connection:
+        reviewer = keep_member(connection, Role.REVIEWER, "rita", "Rita Review", "rita@exchange.example", now)
+        keep_password(connection, reviewer, "a-hash")
+    for hours in (1, 2, 20):
+        scene.seconds = hours * HOUR
+        scene.home.take_roster()
+        scene.anchor(anchor_mail=True)
+    assert ["rita@exchange.example"] == mail.recipients
+    scene.seconds = 26 * HOUR
+    scene.anchor(anchor_mail=True)
+    assert 2 == len(mail.mails)
+    assert not any(b"Rita" in each for each in mail.mails)
 
 
 def test_a_broken_anchor_is_told_once_and_heals(scene: Scene) -> None:
@@ -164,6 +179,18 @@ def test_a_broken_anchor_is_told_once_and_heals(scene: Scene) -> None:
     scene.seconds = 1800
     scene.anchor()
     assert (Event.HEAD_ANCHORED, "folder", None) == scene.told()[-1]
+
+
+def test_copies_that_are_gone_are_told_and_laid_anew(scene: Scene) -> None:
+    """Whoever empties the folder is found at the next copy."""
+    scene.anchor()
+    for path in scene.folder.iterdir():
+        path.unlink()
+    scene.seconds = 25 * HOUR
+    scene.anchor()
+    assert scene.told().count((Event.ANCHOR_FAILED, "folder", "lost")) == 1
+    assert 1 == len(list(scene.folder.iterdir()))
+    assert (Event.ANCHOR_FAILED, "bucket", "lost") not in scene.told()
 
 
 def test_an_overdue_anchor_halts_what_releases_and_nothing_else(scene: Scene, server: BucketServer) -> None:
@@ -226,6 +253,19 @@ def test_the_sweep_starts_the_lane_and_does_not_wait(scene: Scene) -> None:
     house = scene.worker()
     sweep = Sweep(house)
     sweep.run()
+    assert sweep.lanes.wait(60)
+    house.close()
+    assert 2 == len(copies_in(scene))
+
+
+def test_a_broken_step_of_the_sweep_keeps_no_head_inside(scene: Scene) -> None:
+    """Whatever else of the house can't be repaired, the head is signed and leaves."""
+    with writing(scene.home.operator.engine) as connection:
+        connection.exec_driver_sql("DROP TABLE oversight_notices")
+    house = scene.worker()
+    sweep = Sweep(house)
+    with pytest.raises(SQLAlchemyError):
+        sweep.run()
     assert sweep.lanes.wait(60)
     house.close()
     assert 2 == len(copies_in(scene))
