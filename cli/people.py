@@ -22,6 +22,7 @@ from cli.desk import (
     open_house_with_vault,
 )
 from house.enrolment import enrol_person
+from house.exchange import check_roster, find_manifest
 from house.invitations import Invited, invite_agent, invite_member, reset_person
 from house.post import NoMailError, Post, find_post
 from house.wiring import House
@@ -41,10 +42,15 @@ _LONGEST_NAME = 120
 
 @people.command("import")
 def import_roster(
-    file: Annotated[Path, typer.Argument(help="the roster, as CSV")], data: DataFolder = DEFAULT_DATA
+    file: Annotated[Path, typer.Argument(help="the roster, as CSV")],
+    manifest: Annotated[
+        Path | None, typer.Option(help="what the exchange says of the file; needed outside demo")
+    ] = None,
+    data: DataFolder = DEFAULT_DATA,
 ) -> None:
     """Take over who the agents are and what papers they have, whole or not at all."""
     with open_house(data) as house:
+        check_roster(find_manifest(house.settings, manifest), file)
         taken = take_roster(house, file)
     typer.echo(f"roster taken over: {taken.added} new agents, {taken.known} known")
     if taken.left:

@@ -18,40 +18,104 @@ from cli.desk import (
     parse_moment,
 )
 from cli.progress import progress
+from house.exchange import destroy_file, find_manifest, find_source, pin_exchange
 from runtime.clock import PACIFIC
 from runtime.database import reading
 from snapshot.importing import import_extract
 from snapshot.published import list_snapshots
 from snapshot.publishing import publish
+from snapshot.query_source import QuerySource
+from snapshot.sources import FileSource, Source
 from snapshot.tables import State
+from store.people import roster_licences
 
 snapshots = typer.Typer(help="Bring a weekly extract in, put it in force, list what there is.")
 
 
 @snapshots.command("import")
 def import_file(
-    file: Annotated[Path, typer.Argument(help="the extract, as CSV")],
+    file: Annotated[
+        str, typer.Argument(help="the extract (CSV or Parquet): a file, s3://bucket/key, or a file of SQL")
+    ],
     as_of: Annotated[
         datetime,
         typer.Option("--as-of", parser=parse_moment, metavar="TIMESTAMP", help="the extract's cut-off"),
     ],
+    manifest: Annotated[
+        Path | None, typer.Option(help="what the exchange says of the file; needed outside demo")
+    ] = None,
+    identity: Annotated[
+        Path | None, typer.Option(help="the importer's age key, where the file is sealed to it")
+    ] = None,
+    database: Annotated[
+        str | None,
+        typer.Option(
+            envvar="SEALEDBOOK_EXTRACT_DATABASE",
+            help="a PostgreSQL for which FILE is a query (better by the variable: it may hold a password)",
+        ),
+    ] = None,
+    destroy_source: Annotated[
+        bool | None,
+        typer.Option(
+            "--destroy-source/--keep-source",
+            envvar="SEALEDBOOK_DESTROY_SOURCE",
+            help="whether a file is overwritten and removed once it is stored; else outside demo only",
+        ),
+    ] = None,
     data: DataFolder = DEFAULT_DATA,
 ) -> None:
     """Check an extract and store it encrypted; a bad one is refused whole, with a report."""
     with open_house_with_vault(data) as house, progress("Importing") as tell:
+        believed = find_manifest(house.settings, manifest)
+        source = _source(file, identity, database)
+        with reading(house.engine) as connection:
+            listed = roster_licences(connection)
         imported = import_extract(
-            file,
+            source,
             as_of,
             who=CONSOLE_OPERATOR,
             gate=house.gate,
             vault=house.vault,
             objects=house.objects,
             catalogue=house.policy.catalogue,
+            never=house.policy.never,
+            known_agents=listed,
+            manifest=believed,
+            scratch=house.settings.data,
             progress=tell,
         )
+        is_live = house.settings.mode != "demo"
     for line in imported.report.lines():
         typer.echo(line)
+    if isinstance(source, FileSource) and (is_live if destroy_source is None else destroy_source):
+        _destroy(source.path)
     typer.echo(f"checked as attempt {imported.attempt}; put it in force with: sealedbook snapshot publish")
+
+
+def _destroy(path: Path) -> None:
+    try:
+        destroy_file(path)
+    except OSError as error:
+        typer.echo(f"{path.name} could not be removed ({error.strerror}): destroy it by hand", err=True)
+    else:
+        typer.echo(f"{path.name} was overwritten and removed; --keep-source keeps it")
+
+
+def _source(file: str, identity: Path | None, database: str | None) -> Source:
+    if database is not None:
+        return QuerySource(database, Path(file).read_text(encoding="utf-8"))
+    return find_source(file, identity)
+
+
+@snapshots.command("trust")
+def trust(
+    vkey: Annotated[Path, typer.Argument(help="the exchange's verifier key, handed over by a person")],
+    data: DataFolder = DEFAULT_DATA,
+) -> None:
+    """Pin the key whose signature makes an extract's manifest believed."""
+    with open_house(data) as house:
+        key = pin_exchange(house, vkey.read_text(encoding="ascii"))
+    typer.echo(f"manifests are believed when signed by: {key.text()}")
 
 
 @snapshots.command("publish")

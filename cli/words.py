@@ -22,6 +22,7 @@ from cli.desk import CommandError
 from exports.errors import ExportError
 from house.children import ChildError
 from house.enrolment import EnrolledAlreadyError
+from house.exchange import ExchangeError
 from house.founding import FoundingError
 from house.invitations import InvitingError
 from house.keys import KeysError
@@ -35,8 +36,11 @@ from runtime.logs import place_of
 from runtime.objects import ObjectError
 from runtime.processes import UserError
 from runtime.settings import SettingsError
+from snapshot.age_source import AgeError
+from snapshot.bucket_source import BucketError
 from snapshot.published import SnapshotNotFoundError
 from snapshot.publishing import SnapshotStateError
+from snapshot.query_source import QueryError
 from snapshot.report import ExtractRefusedError
 from store.people import PersonNotFoundError
 from vault.errors import VaultError
@@ -51,6 +55,8 @@ EXPECTED = (
     SettingsError, SharesError, SnapshotNotFoundError, SnapshotStateError, UnrecordableError, UserError,
     VaultError,
     WitnessError,
+    # Where an extract lies elsewhere.
+    AgeError, BucketError, ExchangeError, QueryError,
 )  # fmt: skip
 
 

@@ -26,7 +26,7 @@ from audit.events import Event, Outcome
 from policies.actions import Action
 from policies.columns import Catalogue
 from policies.gate import Ask, Gate, Pending, Transaction, Who
-from policies.never import shipped_list
+from policies.never import NeverList, shipped_list
 from runtime.clock import rfc3339
 from runtime.objects import Objects
 from snapshot.assembling import Assembly
@@ -69,6 +69,7 @@ def import_extract(
     objects: Objects,
     catalogue: Catalogue,
     known_agents: Collection[str] | None = None,
+    never: NeverList | None = None,
     manifest: Manifest | None = None,
     scratch: Path | None = None,
     progress: Progress = lambda _: None,
@@ -77,6 +78,7 @@ def import_extract(
 
     Raises ExtractRefusedError (recorded, nothing kept), the gate's errors, the vault's
     errors, and OSError when the file can't be read. `known_agents` are licences of the roster;
+    `never` is the never-export list in force, else the shipped one;
     `manifest` is what the exchange says of the file, believed by the caller;
     `scratch` is the folder of the spool, else the system's for temporary files.
     """
@@ -89,7 +91,7 @@ def import_extract(
         inspector = Inspector(
             as_of=as_of,
             catalogue=catalogue,
-            forbidden=Forbidden.of(shipped_list()),
+            forbidden=Forbidden.of(never or shipped_list()),
             spool=spool,
             workers=workers,
             manifest=manifest,

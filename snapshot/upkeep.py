@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterator
 from itertools import islice
 
-from sqlalchemy import Connection, Engine, Table, delete, insert, select, update
+from sqlalchemy import Connection, Engine, Table, delete, exists, insert, select, update
 
 from runtime.database import reading, writing
 from snapshot.pairs import BUCKETS, PairSet, compare, pack_bucket, read_bucket, read_pair
@@ -107,6 +107,23 @@ def forget(engine: Engine, attempt: str) -> None:
     forget_pairs(engine, number)
     with writing(engine) as connection:
         connection.execute(delete(delegation_imports).where(delegation_imports.c.number == number))
+
+
+def forget_old_pairs(engine: Engine) -> None:
+    """Take away the packed pairs that nothing will be compared with: of old imports that aren't full."""
+    newer = delegation_imports.alias()
+    with reading(engine) as connection:
+        newest = newest_import(connection)
+        old = (
+            select(delegation_pairs.c.number)
+            .distinct()
+            .join(delegation_imports, delegation_imports.c.number == delegation_pairs.c.number)
+            .where(~delegation_imports.c.full, delegation_imports.c.number < (newest or 0))
+            .where(~exists().where(newer.c.base == delegation_imports.c.number, ~newer.c.written))
+        )
+        numbers = list(connection.execute(old).scalars())
+    for number in numbers:
+        forget_pairs(engine, number)
 
 
 def forget_pairs(engine: Engine, number: int) -> None:

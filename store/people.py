@@ -152,6 +152,12 @@ def agents_of_role(connection: Connection, role: Role) -> list[Person]:
     return [_found(row) for row in connection.execute(query.order_by(people.c.licence))]
 
 
+def roster_licences(connection: Connection) -> frozenset[str]:
+    """Return the licences of all agents and managers of the roster."""
+    query = select(people.c.licence).where(people.c.licence.is_not(None))
+    return frozenset(connection.execute(query).scalars())
+
+
 def newest_roster(connection: Connection) -> str | None:
     """Return when the last roster came (RFC 3339), or None before the first."""
     of_agents = select(people.c.roster_at).where(people.c.licence.is_not(None))

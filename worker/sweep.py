@@ -24,6 +24,7 @@ from runtime.broker import ADVANCE, wake
 from runtime.database import reading, writing
 from snapshot.facts import abandoned_attempts, note_abandoned
 from snapshot.index import object_names
+from snapshot.upkeep import forget, forget_old_pairs
 from store.destruction import book_object, note_destroyed, note_destroying, orphaned_books
 from store.exports import due_exports
 from store.leases import take_lease
@@ -73,6 +74,7 @@ class Sweep:
         self._endings.end_lost_releases()
         self._destroy_orphans()
         self._destroy_abandoned_imports()
+        forget_old_pairs(self._house.engine)
         record_strangers(house)
 
     def _wake_due(self) -> None:
@@ -132,3 +134,4 @@ class Sweep:
             after=lambda tx: note_abandoned(tx.connection, attempt),
             attempt=attempt,
         )
+        forget(self._house.engine, attempt)

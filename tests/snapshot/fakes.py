@@ -25,6 +25,7 @@ from snapshot.facts import incoming_facts, publication_facts
 from snapshot.importing import ImportedSnapshot, import_extract
 from snapshot.published import PublishedSnapshot, newest_published
 from snapshot.publishing import publish
+from snapshot.sources import Source
 from tests.factories import a_database
 from tests.fakes import PinnedClock
 from tests.snapshot.extracts import AS_OF, CATALOGUE, DATA
@@ -131,10 +132,10 @@ class Room:
         self.clock = PinnedClock(datetime(2026, 11, 21, 6, tzinfo=UTC))
         self.gate = Gate(self.engine, self.clock, PolicySet.load(), SnapshotFactSource())
 
-    def bring_in(self, path: Path = DATA, as_of: datetime = AS_OF, **options: Any) -> ImportedSnapshot:
+    def bring_in(self, source: Source | Path = DATA, as_of: datetime = AS_OF, **options: Any) -> ImportedSnapshot:
         """Import an extract."""
         return import_extract(
-            path,
+            source,
             as_of,
             who=OPERATOR,
             gate=self.gate,

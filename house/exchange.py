@@ -1,0 +1,118 @@
+"""What comes from the exchange: by whose word, and where it lies.
+
+Outside demo an extract and a roster come with a manifest that the exchange's pinned key signed
+(`exchange.vkey` in the installation's folder, put there by `sealedbook snapshot trust`). A demo
+takes them without; a manifest that is given is held to everywhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+from audit.entry import Resource
+from audit.events import Event
+from audit.note import NoteError, VerifierKey
+from house.founding import CONSOLE, OPERATOR
+from house.wiring import House
+from policies.gate import Who
+from runtime.settings import Settings
+from snapshot.age_source import AgeSource, is_age
+from snapshot.bucket_source import BucketSource
+from snapshot.manifest import Manifest, ManifestError, read_manifest
+from snapshot.sources import FileSource, Source
+
+VKEY_NAME = "exchange.vkey"
+_BUCKET = "s3://"
+_BLOCK_BYTES = 1 << 20
+
+
+class ExchangeError(Exception):
+    """What should come from the exchange can't be believed or found; the message says what to do."""
+
+
+def exchange_key(settings: Settings) -> VerifierKey | None:
+    """Return the exchange's pinned key, None where none is pinned."""
+    try:
+        text = (settings.data / VKEY_NAME).read_text(encoding="ascii")
+    except FileNotFoundError:
+        return None
+    try:
+        return VerifierKey.parse(text.removesuffix("\n"))
+    except NoteError as error:
+        raise ExchangeError(f"{VKEY_NAME} is no verifier key: {error}") from None
+
+
+def pin_exchange(house: House, vkey: str) -> VerifierKey:
+    """Pin the exchange's key for good, and record it; another one than is pinned is an error."""
+    try:
+        key = VerifierKey.parse(vkey.removesuffix("\n"))
+    except NoteError as error:
+        raise ExchangeError(f"the file holds no verifier key: {error}") from None
+    pinned = exchange_key(house.settings)
+    if pinned is not None and pinned != key:
+        raise ExchangeError(
+            f"another key is pinned already; to change it, remove {VKEY_NAME} from the installation's folder"
+        )
+    with house.gate.transaction(Who(actor=OPERATOR, client=CONSOLE)) as tx:
+        digest = hashlib.sha256(key.text().encode()).hexdigest()
+        tx.record(Event.COMMAND_ISSUED, "TrustExchange", Resource(kind="key", id=f"sha256:{digest}"))
+    path = house.settings.data / VKEY_NAME
+    path.write_text(f"{key.text()}\n", encoding="ascii")
+    path.chmod(0o600)
+    return key
+
+
+def find_manifest(settings: Settings, path: Path | None) -> Manifest | None:
+    """Return the manifest that stands for an extract or a roster, None where a demo has none."""
+    key = exchange_key(settings)
+    if path is None:
+        if settings.mode == "demo":
+            return None
+        raise ExchangeError("outside demo the exchange's signed manifest is needed: give it with --manifest")
+    if settings.mode != "demo" and key is None:
+        raise ExchangeError(
+            "the exchange's key isn't pinned yet; pin it with: sealedbook snapshot trust VKEY_FILE"
+        )
+    try:
+        return read_manifest(path.read_text(encoding="utf-8"), key)
+    except (ManifestError, UnicodeDecodeError) as error:
+        raise ExchangeError(str(error)) from None
+
+
+def check_roster(manifest: Manifest | None, file: Path) -> None:
+    """Raise ExchangeError where a manifest is there and lists no file of this digest."""
+    if manifest is None:
+        return
+    with file.open("rb") as opened:
+        digest = hashlib.file_digest(opened, "sha256").hexdigest()
+    if digest not in manifest.rows:
+        raise ExchangeError("the manifest lists no file with the roster's digest")
+
+
+def find_source(location: str, identity: Path | None) -> Source:
+    """Return where an extract lies: a file, or `s3://bucket/key`; opened by `identity` where sealed."""
+    source: Source = (
+        BucketSource.parse(location) if location.startswith(_BUCKET) else FileSource(Path(location))
+    )
+    if not is_age(source):
+        return source
+    if identity is None:
+        raise ExchangeError("the extract is sealed; name the importer's key with --identity")
+    return AgeSource(source, identity)
+
+
+def destroy_file(path: Path) -> None:
+    """Overwrite a file once, sync it, and remove it: its clear rows have no business here any more.
+
+    On storage that writes elsewhere (flash, copy on write) the old blocks may outlive this; the
+    disk's own encryption is what protects them.
+    """
+    with path.open("r+b") as file:
+        left = path.stat().st_size
+        while left:
+            left -= file.write(bytes(min(left, _BLOCK_BYTES)))
+        file.flush()
+        os.fsync(file.fileno())
+    path.unlink()
