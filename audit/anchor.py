@@ -30,7 +30,7 @@ ITS_OWN: Final = frozenset({Event.HEAD_ANCHORED, Event.HEAD_COSIGNED, Event.ANCH
 _NAME = re.compile(r"([0-9]{16})\.([0-9]{8}t[0-9]{6}z)\.checkpoint", re.ASCII)
 _STAMP = "%Y%m%dt%H%M%Sz"
 _FIRST_WAIT = timedelta(seconds=15)
-_LONGEST_WAIT = timedelta(minutes=10)
+_LONGEST_WAIT = timedelta(minutes=2)
 
 
 class Trouble(StrEnum):

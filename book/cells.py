@@ -10,10 +10,13 @@ Laws:
    booleans. A blank value makes no cell.
 4. Excel has no days before 1900-03-01 that other programs agree on (it counts a 29 February 1900
    that never was), so an earlier date is written as ISO text: it stays visible and exact.
-5. What would be lost is a BookError that names row and column, never the value: text over 32,767
+5. A text is marked to keep its spaces (`xml:space`) unless it begins and ends with a visible ASCII
+   character, so that no program trims it.
+6. What would be lost is a BookError that names row and column, never the value: text over 32,767
    characters (UTF-16 units, as Excel counts), lone surrogates.
 
 Moments are written in Pacific time, the clock of cut-off and agents; Excel knows no time zones.
+The kernel (`book/native`) writes the same bytes, faster; what is right is said here.
 """
 
 from __future__ import annotations
@@ -25,6 +28,7 @@ from datetime import UTC, date, datetime, timedelta
 from xml.sax.saxutils import escape as escape_markup
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from book.errors import BookError
 from book.skeleton import Style
@@ -45,6 +49,7 @@ _FORBIDDEN = "\\x00-\\x08\\x0b-\\x1f\ufffe\uffff"
 _NEEDS_ESCAPE = re.compile(f"[{_FORBIDDEN}]|_(?=x[0-9A-Fa-f]{{4}}[_{_FORBIDDEN}])")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _SPECIAL = re.compile(f"[&<>_{_FORBIDDEN}\ud800-\udfff]")
+_FIRST_VISIBLE, _LAST_VISIBLE = "!", "~"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +68,7 @@ def _escape_character(found: re.Match[str]) -> str:
 
 
 def escape_text(text: str, place: Place) -> str:
-    """Write a text as the inside of a `<t>` element; BookError names the place (laws 2 and 5)."""
+    """Write a text as the inside of a `<t>` element; BookError names the place (laws 2 and 6)."""
     if len(text) * 2 > MAX_CHARACTERS and _utf16_units(text) > MAX_CHARACTERS:
         raise BookError(f"{place}: the text is longer than a cell's {MAX_CHARACTERS} characters")
     if not _SPECIAL.search(text):
@@ -89,12 +94,14 @@ def column_letters(number: int) -> str:
 
 def text_cell(letters: str, text: str, place: Place, style: Style = Style.TEXT) -> str:
     """Write one text; an empty one makes no cell."""
-    if not text:
-        return ""
-    return (
-        f'<c r="{letters}{place.row}" s="{style}" t="inlineStr"><is><t xml:space="preserve">'
-        f"{escape_text(text, place)}</t></is></c>"
-    )
+    return f'<c r="{letters}{place.row}{_text_tail(text, place, style)}' if text else ""
+
+
+def _text_tail(text: str, place: Place, style: Style) -> str:
+    """Write what follows a text cell's reference."""
+    visible = _FIRST_VISIBLE <= text[0] <= _LAST_VISIBLE and _FIRST_VISIBLE <= text[-1] <= _LAST_VISIBLE
+    space = "" if visible else ' xml:space="preserve"'
+    return f'" s="{style}" t="inlineStr"><is><t{space}>{escape_text(text, place)}</t></is></c>'
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,8 +122,21 @@ def _text_cells(stretch: Stretch) -> list[str]:
     letters, name = stretch.letters, stretch.name
     return [
         text_cell(letters, text, Place(column=name, row=row)) if text else ""
-        for row, text in enumerate(stretch.values.to_pylist(), stretch.first_row)
+        for row, text in enumerate(_texts(stretch), stretch.first_row)
     ]
+
+
+def _texts(stretch: Stretch) -> list[str | None]:
+    try:
+        texts: list[str | None] = stretch.values.to_pylist()
+    except UnicodeDecodeError:
+        for row, value in enumerate(stretch.values, stretch.first_row):
+            try:
+                value.as_py()
+            except UnicodeDecodeError:
+                raise BookError(f"{stretch.place(row)}: the text is not UTF-8") from None
+        raise
+    return texts
 
 
 def _number_cells(stretch: Stretch, numbers: Sequence[str | None], style: Style) -> list[str]:
@@ -161,24 +181,40 @@ def _date_cells(stretch: Stretch) -> list[str]:
     ]
 
 
-def _moment_cell(stretch: Stretch, row: int, microseconds: int) -> str:
+def _moment_tail(microseconds: int, stretch: Stretch) -> str | None:
+    """Write what follows a moment's reference; None outside the years 1 to 9999."""
     try:
         moment = (_EPOCH + timedelta(microseconds=microseconds)).astimezone(PACIFIC)
     except OverflowError:
-        raise BookError(f"{stretch.place(row)}: the moment lies outside the years 1 to 9999") from None
+        return None
     days = moment.toordinal() - _EPOCH_ORDINAL + EPOCH_SERIAL
     if days < FIRST_SERIAL:
-        return text_cell(stretch.letters, moment.isoformat(), stretch.place(row))
+        return _text_tail(moment.isoformat(), stretch.place(stretch.first_row), Style.TEXT)
     since_midnight = moment.replace(tzinfo=None) - datetime.combine(moment.date(), datetime.min.time())
     serial = days + (since_midnight / timedelta(microseconds=1)) / MICROSECONDS_PER_DAY
-    return f'<c r="{stretch.letters}{row}" s="{Style.MOMENT}"><v>{serial!r}</v></c>'
+    return f'" s="{Style.MOMENT}"><v>{serial!r}</v></c>'
 
 
 def _moment_cells(stretch: Stretch) -> list[str]:
+    coded = coded_moments(stretch)
+    letters, tails = stretch.letters, coded.dictionary.to_pylist()
     return [
-        "" if moment is None else _moment_cell(stretch, row, moment)
-        for row, moment in enumerate(stretch.values.cast(pa.int64()).to_pylist(), stretch.first_row)
+        "" if code is None else f'<c r="{letters}{row}{tails[code]}'
+        for row, code in enumerate(coded.indices.to_pylist(), stretch.first_row)
     ]
+
+
+def coded_moments(stretch: Stretch) -> pa.DictionaryArray:
+    """Write each distinct moment once: codes (int32) in row order, and what follows a reference.
+
+    A book has few moments and many rows; BookError names the first row of one that can't be written.
+    """
+    coded = stretch.values.cast(pa.int64()).combine_chunks().dictionary_encode()
+    tails = [_moment_tail(moment, stretch) for moment in coded.dictionary.to_pylist()]
+    if None in tails:
+        row = stretch.first_row + pc.index(coded.indices, tails.index(None)).as_py()
+        raise BookError(f"{stretch.place(row)}: the moment lies outside the years 1 to 9999")
+    return pa.DictionaryArray.from_arrays(coded.indices, pa.array(tails, pa.string()))
 
 
 _CELLS_OF: dict[pa.DataType, Callable[[Stretch], list[str]]] = {

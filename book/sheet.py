@@ -1,8 +1,9 @@
-"""The in-memory writer of sheet XML: rows of consumers column by column, and sheets of words.
+"""The in-memory writer of sheet XML: rows of consumers under a header, and sheets of words.
 
 Laws:
-1. Nothing touches a disk: XML leaves here as pieces of text, a few thousand rows at a time.
-2. Cells are made by `cells.py` alone; every cell carries its reference (`r=`), which some of the
+1. Nothing touches a disk: XML leaves here as pieces of bytes, each valid until the next is asked for.
+2. Cells are made by `cells.py`, and rows of consumers by the kernel's twin of it where there is one
+   (`rows.py`); every cell carries its reference (`r=`), which some of the
    programs that agents feed their books to need.
 3. No hidden row, column or sheet, no comment, no formula: there is no code here to write one.
 4. Elements stand in the order that the format's schema asks for.
@@ -17,11 +18,12 @@ from xml.sax.saxutils import escape
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from book.cells import Place, Stretch, column_cells, column_letters, text_cell
+from book.cells import Place, column_letters, text_cell
+from book.native.kernel import Kernel
+from book.rows import Piece, write_rows
 from book.skeleton import Style
 from policies.columns import Column, ColumnType
 
-ROWS_AT_A_TIME = 4096
 _SAMPLE_ROWS = 200
 _MIN_WIDTH = 9
 _MAX_WIDTH = 40
@@ -94,39 +96,30 @@ def data_range(columns: int, rows: int) -> str:
     return f"A1:{column_letters(columns - 1)}{rows + 1}"
 
 
-def rows_sheet(columns: Sequence[Column], data: pa.Table, footer: Footer, *, selected: bool) -> Iterator[str]:
+def rows_sheet(
+    columns: Sequence[Column], data: pa.Table, footer: Footer, *, selected: bool, kernel: Kernel | None
+) -> Iterator[Piece]:
     """Write the sheet of consumers: one row each under a frozen, filterable header.
 
-    `data` has the columns in order; BookError names the place of a value that can't be written.
-    Rows in messages are the sheet's own, the header being row 1.
+    Without a `kernel` the rows are written in Python, to the same bytes. `data` has the columns in
+    order; BookError names the place of a value that can't be written. Rows in messages are the sheet's
+    own, the header being row 1.
     """
     cells = data_range(len(columns), data.num_rows)
     letters = [column_letters(place) for place in range(len(columns))]
     sample = data.slice(0, _SAMPLE_ROWS)
-    yield f'{_HEAD}<dimension ref="{cells}"/>{_view(selected=selected)}'
-    yield _widths([_width(column, sample[column.name]) for column in columns])
+    widths = _widths([_width(column, sample[column.name]) for column in columns])
+    yield f'{_HEAD}<dimension ref="{cells}"/>{_view(selected=selected)}{widths}'.encode()
     header = "".join(
         text_cell(letter, column.label, Place(column=column.name, row=1), Style.HEADER)
         for letter, column in zip(letters, columns, strict=True)
     )
-    yield f'<sheetData><row r="1">{header}</row>'
-    for start in range(0, data.num_rows, ROWS_AT_A_TIME):
-        part = data.slice(start, ROWS_AT_A_TIME)
-        first_row = start + 2
-        stretches = [
-            column_cells(
-                Stretch(letters=letter, name=column.name, first_row=first_row, values=part[column.name])
-            )
-            for letter, column in zip(letters, columns, strict=True)
-        ]
-        yield "".join(
-            f'<row r="{row}">{"".join(in_row)}</row>'
-            for row, in_row in enumerate(zip(*stretches, strict=True), first_row)
-        )
+    yield f'<sheetData><row r="1">{header}</row>'.encode()
+    yield from write_rows(columns, data, first_row=2, kernel=kernel)
     yield (
         f'</sheetData><autoFilter ref="{cells}"/>{_page(footer, _ROWS_PAGE)}'
         f'<ignoredErrors><ignoredError sqref="{cells}" numberStoredAsText="1"/></ignoredErrors></worksheet>'
-    )
+    ).encode()
 
 
 def _lines(words: Sequence[str], widths: Sequence[int]) -> int:
@@ -137,18 +130,21 @@ def _lines(words: Sequence[str], widths: Sequence[int]) -> int:
 
 def words_sheet(
     header: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[int], footer: Footer
-) -> Iterator[str]:
+) -> bytes:
     """Write a sheet of words under a header; the first column names what the others say."""
     letters = [column_letters(place) for place in range(len(header))]
-    yield f'{_HEAD}{_FITTED}<dimension ref="{data_range(len(header), len(rows))}"/>{_view(selected=False)}'
-    yield f"{_widths(widths)}<sheetData>"
+    head_styles = [Style.HEADER] * len(header)
+    row_styles = [Style.NAME] + [Style.WORDS] * (len(header) - 1)
+    pieces = [f'{_HEAD}{_FITTED}<dimension ref="{data_range(len(header), len(rows))}"/>']
+    pieces += [_view(selected=False), _widths(widths), "<sheetData>"]
     for number, words in enumerate([header, *rows], 1):
-        styles = [Style.HEADER if number == 1 else Style.NAME]
-        styles += [Style.HEADER if number == 1 else Style.WORDS] * (len(header) - 1)
         cells = "".join(
             text_cell(letter, text, Place(column=name, row=number), style)
-            for letter, name, text, style in zip(letters, header, words, styles, strict=True)
+            for letter, name, text, style in zip(
+                letters, header, words, head_styles if number == 1 else row_styles, strict=True
+            )
         )
         height = _LINE_HEIGHT * _lines(words, widths)
-        yield f'<row r="{number}" ht="{height}" customHeight="1">{cells}</row>'
-    yield f"</sheetData>{_page(footer, _WORDS_PAGE)}</worksheet>"
+        pieces.append(f'<row r="{number}" ht="{height}" customHeight="1">{cells}</row>')
+    pieces.append(f"</sheetData>{_page(footer, _WORDS_PAGE)}</worksheet>")
+    return "".join(pieces).encode()

@@ -4,18 +4,18 @@ Laws:
 1. Only a PermittedTable goes in, whose columns are the catalogue's own.
 2. The same table, notice and catalogue give the same bytes: fixed timestamps, fixed order.
 3. Rows beyond a sheet's limit go on in a second sheet and the Notice says so; none is lost.
-4. Nothing touches a disk.
+4. Nothing touches a disk: rows are written and deflated piece by piece, in memory.
 
 Sheets: Book of Business (and its continuations), Description, Notice.
 """
 
 from __future__ import annotations
 
-import io
-import zipfile
-from collections.abc import Iterable
+from functools import cache
 
+from book.archive import Archive, Pressed, press
 from book.errors import BookError
+from book.native.kernel import kernel_or_none
 from book.notice import HEADER as NOTICE_HEADER
 from book.notice import WIDTHS as NOTICE_WIDTHS
 from book.notice import Notice, notice_lines
@@ -31,8 +31,6 @@ NOTICE_SHEET = "Notice"
 EXCEL_ROWS = 1_048_575
 """Rows of one sheet under its header."""
 
-_FIXED_TIME = (1980, 1, 1, 0, 0, 0)
-_CELLS_OF_LARGE_SHEET = 10_000_000
 _DESCRIPTION_HEADER = ("Name", "Meaning", "Kinds", "Class", "Field")
 _DESCRIPTION_WIDTHS = (30, 80, 46, 20, 30)
 _CLASS_IN_WORDS = {
@@ -79,53 +77,51 @@ def _check(table: PermittedTable, notice: Notice, catalogue: Catalogue) -> None:
         raise BookError("the notice leaves something blank")
 
 
-def _write(archive: zipfile.ZipFile, name: str, pieces: Iterable[str], *, large: bool = False) -> None:
-    """Compress one part; `large` reserves room for sizes beyond 4 GiB."""
-    info = zipfile.ZipInfo(name, _FIXED_TIME)
-    info.compress_type = zipfile.ZIP_DEFLATED
-    info.create_system = 0
-    with archive.open(info, "w", force_zip64=large) as part:
-        for piece in pieces:
-            part.write(piece.encode())
+@cache
+def _pressed_skeleton() -> dict[str, Pressed]:
+    """Deflate what no book changes, once per process."""
+    common = skeleton()
+    return {"xl/styles.xml": press([common.styles]), "xl/theme/theme1.xml": press([common.theme])}
 
 
 def write_workbook(
-    table: PermittedTable, notice: Notice, catalogue: Catalogue, *, sheet_rows: int = EXCEL_ROWS
+    table: PermittedTable,
+    notice: Notice,
+    catalogue: Catalogue,
+    *,
+    sheet_rows: int = EXCEL_ROWS,
+    pure: bool = False,
 ) -> bytes:
     """Write the xlsx of one book.
 
     BookError when table, notice and catalogue disagree, or when a value can't be written without
     loss (the message names row and column). `sheet_rows` is the format's limit; tests lower it.
+    `pure` leaves the kernel out, to the same bytes.
     """
     _check(table, notice, catalogue)
     data = table.data
+    kernel = None if pure else kernel_or_none()
     footer = Footer(export=notice.request_id)
     books = row_sheets(data.num_rows, sheet_rows)
     names = (*books, DESCRIPTION_SHEET, NOTICE_SHEET)
     parts = [data.slice(place * sheet_rows, sheet_rows) for place in range(len(books))]
     filters = {place: data_range(len(table.columns), part.num_rows) for place, part in enumerate(parts)}
-    common = skeleton()
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        small = small_parts(names, filters, export=notice.request_id, moment=notice.as_of)
-        for name, xml in small.items():
-            _write(archive, name, [xml])
-        _write(archive, "xl/styles.xml", [common.styles.decode()])
-        _write(archive, "xl/theme/theme1.xml", [common.theme.decode()])
-        for place, part in enumerate(parts):
-            pieces = rows_sheet(table.columns, part, footer, selected=place == 0)
-            large = part.num_rows * len(table.columns) > _CELLS_OF_LARGE_SHEET
-            _write(archive, sheet_part(place), pieces, large=large)
-        description = words_sheet(
-            _DESCRIPTION_HEADER,
-            [_description(column) for column in table.columns],
-            _DESCRIPTION_WIDTHS,
-            footer,
-        )
-        _write(archive, sheet_part(len(books)), description)
-        words = words_sheet(NOTICE_HEADER, notice_words(table, notice, sheet_rows), NOTICE_WIDTHS, footer)
-        _write(archive, sheet_part(len(books) + 1), words)
-    return out.getvalue()
+    archive = Archive()
+    small = small_parts(names, filters, export=notice.request_id, moment=notice.as_of)
+    for name, xml in small.items():
+        archive.add(name, press([xml.encode()]))
+    for name, pressed in _pressed_skeleton().items():
+        archive.add(name, pressed)
+    for place, part in enumerate(parts):
+        rows = rows_sheet(table.columns, part, footer, selected=place == 0, kernel=kernel)
+        archive.add(sheet_part(place), press(rows))
+    description = words_sheet(
+        _DESCRIPTION_HEADER, [_description(column) for column in table.columns], _DESCRIPTION_WIDTHS, footer
+    )
+    archive.add(sheet_part(len(books)), press([description]))
+    words = words_sheet(NOTICE_HEADER, notice_words(table, notice, sheet_rows), NOTICE_WIDTHS, footer)
+    archive.add(sheet_part(len(books) + 1), press([words]))
+    return archive.finish()
 
 
 def sheet_part(place: int) -> str:

@@ -15,29 +15,60 @@ from policies.actions import Action
 from policies.fact_groups import (
     Account,
     Approval,
-    Candidate,
     Columns,
     Delivery,
     Destruction,
     Enrolment,
     ExportQuota,
     Freshness,
-    Glass,
     Holding,
     Incoming,
     Licensing,
-    Lock,
     Moment,
     Page,
     Person,
     Publication,
-    Reading,
     Releases,
     Request,
-    Review,
     Session,
     Subject,
 )
+from policies.reviewer_facts import (
+    ApprovePolicyFacts,
+    BreakGlassFacts,
+    FindConsumerFacts,
+    ReadLedgerFacts,
+    ReleaseLockFacts,
+    RotateKeyFacts,
+    TraceBookFacts,
+)
+
+__all__ = [
+    "FACTS_OF",
+    "ApprovePersonFacts",
+    "ApprovePolicyFacts",
+    "BreakGlassFacts",
+    "BuildBookFacts",
+    "DestroyObjectFacts",
+    "EnrolFactorFacts",
+    "Facts",
+    "FindConsumerFacts",
+    "HandOverFacts",
+    "ImportSnapshotFacts",
+    "ManagePeopleFacts",
+    "PublishSnapshotFacts",
+    "ReadLedgerFacts",
+    "ReleaseLockFacts",
+    "RequestExportFacts",
+    "RevokeExportFacts",
+    "RotateKeyFacts",
+    "SendBookFacts",
+    "SignInFacts",
+    "TraceBookFacts",
+    "Value",
+    "ViewConsumersFacts",
+    "to_context",
+]
 
 Value: TypeAlias = "bool | int | str | dict[str, Value]"
 
@@ -124,71 +155,6 @@ class ViewConsumersFacts:
     holding: Holding
     freshness: Freshness
     page: Page
-
-
-@dataclass(frozen=True, kw_only=True)
-class ReadLedgerFacts:
-    """ReadLedger.
-
-    At the operator's console, where no session exists, the source gives a fresh one: `current` and
-    `mfa` True, `open_sessions` 1, everything else 0.
-    """
-
-    person: Person
-    session: Session
-    reading: Reading
-    review: Review
-
-
-@dataclass(frozen=True, kw_only=True)
-class FindConsumerFacts:
-    """FindConsumer."""
-
-    person: Person
-    session: Session
-    reading: Reading
-
-
-@dataclass(frozen=True, kw_only=True)
-class TraceBookFacts:
-    """TraceBook."""
-
-    person: Person
-    session: Session
-
-
-@dataclass(frozen=True, kw_only=True)
-class ApprovePolicyFacts:
-    """ApprovePolicy."""
-
-    person: Person
-    session: Session
-    candidate: Candidate
-
-
-@dataclass(frozen=True, kw_only=True)
-class BreakGlassFacts:
-    """BreakGlass, by the one who asks and by the one who agrees."""
-
-    person: Person
-    session: Session
-    glass: Glass
-
-
-@dataclass(frozen=True, kw_only=True)
-class ReleaseLockFacts:
-    """ReleaseLock."""
-
-    person: Person
-    session: Session
-    lock: Lock
-
-
-@dataclass(frozen=True, kw_only=True)
-class RotateKeyFacts:
-    """RotateKey."""
-
-    person: Person
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,103 +14,53 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from audit.entry import Actor, Draft, Resource, SameBatch, SnapshotRef
+from audit.entry import Draft, Resource, SameBatch
 from audit.errors import LedgerError
 from audit.events import Event, Outcome
 from audit.inputs import InputsError, canonical_facts, facts_digest, keep_inputs
 from audit.ledger import Ledger, Recorded
 from policies.actions import EVENT_OF, LIFE_OF, Action
+from policies.asking import (
+    Ask,
+    Bound,
+    FactSource,
+    HaltedError,
+    OutOfForceError,
+    RefusedError,
+    UnrecordableError,
+    Who,
+)
 from policies.columns import columns_digest
 from policies.decide import Decision, decide_context, with_numbers
-from policies.facts import Facts, to_context
+from policies.facts import to_context
 from policies.grant import Grant
 from policies.guard import RELEASING, Guard
-from policies.rules import PolicySet, Rule
+from policies.rules import PolicySet
 from runtime.clock import Clock, rfc3339
 
+__all__ = [
+    "Ask",
+    "Bound",
+    "FactSource",
+    "Gate",
+    "HaltedError",
+    "OutOfForceError",
+    "Pending",
+    "Position",
+    "RefusedError",
+    "Transaction",
+    "UnrecordableError",
+    "Who",
+]
+
 _SHOWS_ROWS = frozenset({Action.BUILD_BOOK, Action.VIEW_CONSUMERS})
-
-
-class UnrecordableError(Exception):
-    """The ledger can't record, so access is refused (503); nothing was changed."""
-
-
-class HaltedError(UnrecordableError):
-    """A guard halts the gate, so nothing is released (503) until what it names is mended."""
-
-
-class OutOfForceError(UnrecordableError):
-    """No policy set is in force, so access is refused (503); nothing was changed."""
-
-    def __init__(self) -> None:
-        super().__init__("no policy set is in force: two reviewers approve one in the portal, under Policies")
-
-
-class RefusedError(Exception):
-    """A rule refused. `rules` say why and what to do; `decision` is the entry's index."""
-
-    def __init__(self, action: Action, rules: tuple[Rule, ...], draft: Draft) -> None:
-        super().__init__(f"{action.value} refused by {', '.join(rule.id for rule in rules)}")
-        self.action = action
-        self.rules = rules
-        self.draft = draft
-        self.decision: int | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Who:
-    """Who asks, and from where (`client`: a network address or `local:<word>`)."""
-
-    actor: Actor
-    client: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ask:
-    """What is asked for. `claims` are the asker's own words, e.g. purpose or acknowledgement."""
-
-    action: Action
-    resource: Resource
-    claims: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Bound:
-    """What a permit will name, as the source found it."""
-
-    agent: str | None = None
-    export: str | None = None
-    purpose: str | None = None
-    channel: str | None = None
-    profile: str | None = None
-    fencing: int | None = None
-    snapshot: SnapshotRef | None = None
-    recipient: str | None = None
-    objects: tuple[str, ...] = ()
-    reason: str | None = None
-
-
-class FactSource(Protocol):
-    """The gate's only source of facts.
-
-    `lock` comes first in every transaction: with it two requests of one actor can't both
-    see "one less than the limit".
-    """
-
-    def lock(self, connection: Connection, actor: Actor) -> None:
-        """Hold the actor's row until the transaction ends."""
-        ...
-
-    def look_up(self, connection: Connection, actor: Actor, ask: Ask, now: datetime) -> tuple[Facts, Bound]:
-        """Return the facts of now and what a permit would name."""
-        ...
 
 
 class Position:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from audit.entry import Actor, Entry, EntryError
 from audit.events import CARRIED_BY, DECISIONS, Event, Outcome
-from audit.fields import ALWAYS, SOMETIMES
+from audit.fields import _LAWS, ALWAYS, SOMETIMES
 from audit.strict import _FORMS, _SHAPES, _SOUND, Seen, look
 from tests.audit.factories import AT, a_draft, a_permit
 from tests.audit.test_entry import entries
@@ -165,3 +165,8 @@ def test_it_knows_no_field_of_its_own() -> None:
     """The expression has every field that is always there, and none that the format lacks."""
     assert ALWAYS.keys() <= _FORMS.keys()
     assert not _FORMS.keys() - ALWAYS.keys() - SOMETIMES.keys()
+
+
+def test_it_was_told_of_every_law() -> None:
+    """Whoever adds a law between fields adds it to the expression, and here."""
+    assert 6 == len(_LAWS)
