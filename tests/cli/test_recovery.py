@@ -99,7 +99,7 @@ def test_a_copied_vault_recovers(desk: Desk, tmp_path: Path) -> None:
     home, copy = desk.home, tmp_path / "backup"
     now = home.operator.clock.now()
     permit = append(home, import_permit("attempt-1", now=now))
-    home.operator.vault.import_snapshot(permit, attempt="attempt-1", agents=[], consumers=[], cases=[])
+    home.operator.vault.import_snapshot(permit, attempt="attempt-1", agents=[])
     home.stop_vault()
     shutil.copytree(home.settings.vault_home, copy, ignore=shutil.ignore_patterns(COUNTER_NAME))
     home.start_vault()

@@ -132,7 +132,9 @@ class Room:
         self.clock = PinnedClock(datetime(2026, 11, 21, 6, tzinfo=UTC))
         self.gate = Gate(self.engine, self.clock, PolicySet.load(), SnapshotFactSource())
 
-    def bring_in(self, source: Source | Path = DATA, as_of: datetime = AS_OF, **options: Any) -> ImportedSnapshot:
+    def bring_in(
+        self, source: Source | Path = DATA, as_of: datetime = AS_OF, **options: Any
+    ) -> ImportedSnapshot:
         """Import an extract."""
         return import_extract(
             source,
