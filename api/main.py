@@ -62,8 +62,9 @@ def main(arguments: list[str] | None = None) -> None:
     start_logs()
     try:
         house = House(load_settings(options.data, Settings), _CALLER)
-        # A missing credential stops the process here and not the first person who signs in.
+        # A missing credential or key stops the process here and not the first person who signs in.
         house.settings.credential(_CALLER)
+        house.settings.record_key(_CALLER)
         check_database(house.settings.database)
         with ServiceTale(house, _CALLER) as tale:
             tale.started()

@@ -14,11 +14,12 @@ import builtins
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
+from operator import itemgetter
 from typing import Any, ClassVar, Final
 
 from audit.canonical import CanonicalError, decode, encode_plain
 from audit.events import Event, Outcome
-from audit.fields import VERSION, EntryError, check_entry
+from audit.fields import VERSION, EntryError, check_entry, check_field, check_together
 from audit.tree import leaf_hash, root_of
 
 __all__ = [
@@ -167,9 +168,19 @@ class Entry(Statement):
 
     def encode(self) -> builtins.bytes:
         """Return the canonical bytes: the leaf's data. Raises EntryError."""
-        wire = {"v": self.v, **_wire(self)}
-        check_entry(wire)
-        return encode_plain(wire)
+        fields_of, said, written = vars(self), dict[str, Any](), list[str]()
+        for name, default, recurs in _SORTED:
+            value = fields_of[name]
+            if value is not default and value != default:
+                said[name] = value
+                known = _known.get((name, value)) if recurs else None
+                written.append(known or _write(name, value))
+        # Only `vkey` comes behind the version.
+        written.insert(len(written) - ("vkey" in said), f'"v":{self.v}')
+        # What holds between fields looks into one of them, and there at text only.
+        said["actor"] = vars(self.actor)
+        check_together(said)
+        return f"{{{','.join(written)}}}".encode("ascii")
 
     @staticmethod
     def decode(data: builtins.bytes) -> Entry:
@@ -181,6 +192,23 @@ class Entry(Statement):
         check_entry(wire)
         del wire["v"]
         return Entry(**{name: _READ.get(name, _same)(value) for name, value in wire.items()})
+
+
+def _write(name: str, value: Any) -> str:
+    """Check and write one field: `"name":value`; remember it where it is likely to come again."""
+    if type(value) is str:
+        check_field(name, value)
+        # What passed its check holds no quote, no backslash and nothing but ASCII (law 3 of `fields.py`).
+        written = f'"{name}":"{value}"'
+    else:
+        wire = _value(value)
+        check_field(name, wire)
+        written = encode_plain({name: wire})[1:-1].decode("ascii")
+    if name in _RECURRING:
+        if len(_known) >= _MOST_KNOWN:
+            _known.clear()
+        _known[name, value] = written
+    return written
 
 
 def _wire(part: Any) -> dict[str, Any]:
@@ -211,6 +239,27 @@ _DEFAULTS: Final[dict[type[Any], tuple[tuple[str, Any], ...]]] = {
     kind: tuple((each.name, each.default) for each in fields(kind))
     for kind in (Entry, Actor, Resource, SnapshotRef, Consumers, HeadRef)
 }
+_RECURRING: Final = frozenset(
+    {
+        "action",
+        "actor",
+        "agent",
+        "at",
+        "channel",
+        "client",
+        "event",
+        "mode",
+        "outcome",
+        "policy",
+        "purpose",
+    }
+)
+"""Fields that many entries share. They hold text alone, of which equal is the same."""
+_SORTED: Final = tuple(
+    (name, default, name in _RECURRING) for name, default in sorted(_DEFAULTS[Entry], key=itemgetter(0))
+)
+_MOST_KNOWN: Final = 4096
+_known: dict[tuple[str, Any], str] = {}
 _READ: Final[dict[str, Callable[[Any], Any]]] = {
     "event": Event,
     "outcome": Outcome,

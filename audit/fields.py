@@ -198,12 +198,26 @@ SOMETIMES: Final[dict[str, Check]] = {
     "reason": _code,
 }
 
+_CHECKS: Final = {**ALWAYS, **SOMETIMES}
 _entry = record(ALWAYS, SOMETIMES)
 
 
 def check_entry(wire: Mapping[str, Any]) -> None:
     """Check an entry's fields, one by one and together. Raises EntryError."""
     _entry(wire, "entry")
+    check_together(wire)
+
+
+def check_field(name: str, value: Any) -> None:
+    """Check one field of an entry. Raises EntryError."""
+    try:
+        _CHECKS[name](value, name)
+    except EntryError as error:
+        raise EntryError(f"entry.{error}") from None
+
+
+def check_together(wire: Mapping[str, Any]) -> None:
+    """Check that an entry's fields, each right by itself, go together. Raises EntryError."""
     event, outcome = Event(wire["event"]), Outcome(wire["outcome"])
     for name, events in CARRIED_BY.items():
         if name in wire and event not in events:

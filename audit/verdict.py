@@ -64,6 +64,8 @@ class Verdict:
             yield f"{self.redacted} redacted lines (counted by their hashes)"
         else:
             yield "entries (none is here: only that the ledger extends the old checkpoint)"
+            if self.keys > 1:
+                yield "the heads at which keys changed"
         yield "time (as the writer's clock had it)"
         yield "completeness beyond the checkpoint"
         if self.strangers:

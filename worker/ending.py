@@ -17,12 +17,11 @@ from typing import TypeVar
 import structlog
 
 from audit.events import Event
-from exports.errors import WrongStateError
 from exports.export import Export
 from exports.states import ENDABLE, Reason, State
 from house.wiring import WorkerHouse
 from policies.actions import Action
-from policies.gate import RefusedError, Transaction, UnrecordableError
+from policies.gate import Transaction
 from runtime.clock import rfc3339
 from runtime.database import reading
 from store.destruction import (
@@ -37,8 +36,7 @@ from store.destruction import (
 )
 from store.exports import export_by_id, move_unclaimed
 from store.releases import OpenRelease, close_release, lost_releases
-from vault.errors import VaultError
-from worker.destroying import destroy
+from worker.destroying import POSTPONING, Work, destroy_many
 from worker.service import SERVICE, resource_of
 
 Item = TypeVar("Item")
@@ -66,8 +64,8 @@ class Endings:
         with reading(house.engine) as connection:
             ended = purgeable_exports(connection, house.clock.now(), kept_days)
             mailed = [book for book in books_to_close(connection) if book[0] not in ended]
-        _each(mailed, self._close_book)
-        _each(ended, self._purge)
+        works = [*map(self._closing, mailed), *map(self._purging, ended)]
+        destroy_many(house, works, _postpone)
 
     def end_lost_releases(self) -> None:
         """End the downloads whose server died."""
@@ -84,21 +82,19 @@ class Endings:
             move_unclaimed(tx.connection, export, found.state, State.EXPIRED, **over)
             _record(tx, Event.EXPORT_EXPIRED, found, State.EXPIRED)
 
-    def _close_book(self, book: tuple[str, int]) -> None:
+    def _closing(self, book: tuple[str, int]) -> Work:
         export, fencing = book
-        destroy(
-            self._house,
-            key_object(export, fencing),
-            resource_of(export),
-            [f"books/{export}.{fencing}"],
+        return Work(
+            name=key_object(export, fencing),
+            resource=resource_of(export),
+            objects=(f"books/{export}.{fencing}",),
             after=lambda tx: note_keyless(tx.connection, export, fencing),
-            export=export,
-            fencing=fencing,
+            fields={"export": export, "fencing": fencing},
         )
 
-    def _purge(self, export: str) -> None:
+    def _purging(self, export: str) -> Work:
         with reading(self._house.engine) as connection:
-            books = [f"books/{export}.{fencing}" for fencing in stored_books(connection, export)]
+            books = tuple(f"books/{export}.{fencing}" for fencing in stored_books(connection, export))
 
         def note(tx: Transaction) -> None:
             found = export_by_id(tx.connection, export)
@@ -106,7 +102,13 @@ class Endings:
             note_purged(tx.connection, export)
             _record(tx, Event.EXPORT_PURGED, found, State.PURGED)
 
-        destroy(self._house, export_object(export), resource_of(export), books, after=note, export=export)
+        return Work(
+            name=export_object(export),
+            resource=resource_of(export),
+            objects=books,
+            after=note,
+            fields={"export": export},
+        )
 
     def _end_release(self, release: OpenRelease) -> None:
         with self._house.gate.transaction(SERVICE) as tx:
@@ -144,5 +146,9 @@ def _each(due: Iterable[Item], end: Callable[[Item], None]) -> None:
     for one in due:
         try:
             end(one)
-        except (RefusedError, UnrecordableError, VaultError, WrongStateError) as error:
-            structlog.get_logger().warning("ending.postponed", error=type(error).__name__)
+        except POSTPONING as error:
+            _postpone(error)
+
+
+def _postpone(error: Exception) -> None:
+    structlog.get_logger().warning("ending.postponed", error=type(error).__name__)

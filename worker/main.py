@@ -87,6 +87,7 @@ def main(arguments: list[str] | None = None) -> None:
     start_logs()
     try:
         settings = load_settings(options.data, WorkerSettings)
+        settings.record_key("worker")
         check_database(settings.database)
     except (SettingsError, DatabaseUnfitError) as error:
         sys.exit(str(error))

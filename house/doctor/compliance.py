@@ -31,7 +31,8 @@ def check_policy(house: House) -> Finding:
             "the adopted set's files are missing, were changed, or aren't for this program",
             "put its folder back from a backup, or have two reviewers approve another set",
         )
-    return well(_POLICY, f"{standing.policy.digest[:16]} is in force, {len(standing.policy.rules)} rules")
+    rules = {rule.id for rule in standing.policy.rules}
+    return well(_POLICY, f"{standing.policy.digest[:16]} is in force, {len(rules)} rules")
 
 
 def check_review(house: House) -> Finding:

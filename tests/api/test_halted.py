@@ -15,21 +15,27 @@ from house.passwords import Passwords
 from runtime.database import writing
 from store.outposts import note_reached
 from tests.api.callers import ASKED, LIGHT, Desk, MovableHouse
-from tests.installation import Installation
+from tests.installation import Installation, an_installation
 
 HOUR = 3600
 
 
 @pytest.fixture
-def halted(published: Installation, tmp_path: Path) -> Iterator[Desk]:
-    """A house whose only anchor never got a copy, some hours later."""
+def halted(tmp_path: Path) -> Iterator[Desk]:
+    """A house of its own whose only anchor never got a copy, some hours later."""
+    with an_installation(tmp_path) as home:
+        home.take_roster()
+        home.publish(home.extract)
+        yield from later(home, tmp_path)
+
+
+def later(published: Installation, tmp_path: Path) -> Iterator[Desk]:
+    """Put an application in front of an installation, four hours on."""
     changed = {"anchor_folder": tmp_path / "none", "anchor_overdue": "stop"}
     house = MovableHouse(published.settings.model_copy(update=changed), "api")
     house.clock.advance(seconds=4 * HOUR)
     with TestClient(make_app(house, Passwords(LIGHT), beat_seconds=0.01)) as client:
         yield Desk(published, house, client)
-    with writing(published.operator.engine) as connection:
-        connection.exec_driver_sql("DELETE FROM outposts")
 
 
 def test_nothing_is_released_while_an_anchor_is_overdue(halted: Desk) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from hashlib import sha256
 from typing import Any
 
@@ -235,6 +235,18 @@ def test_a_stranger_may_be_unknown() -> None:
         entry = a_permit(actor=actor, outcome=Outcome.REFUSE).settle(AT, None)
 
         assert entry == Entry.decode(entry.encode())
+
+
+def test_what_was_written_before_lets_nothing_else_through() -> None:
+    """Fields that come again are remembered; a value that only equals a good one isn't good."""
+    good = a_draft(fencing=1)
+    for draft in (good, good):
+        draft.settle(AT, None).encode()
+
+    with pytest.raises(EntryError, match=r"entry\.fencing isn't a whole number"):
+        replace(good, fencing=True).settle(AT, None).encode()
+    with pytest.raises(EntryError, match=r"entry\.actor\.id isn't an id"):
+        replace(good, actor=replace(good.actor, id="a name")).settle(AT, None).encode()
 
 
 def test_salts_differ() -> None:

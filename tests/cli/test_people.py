@@ -14,7 +14,9 @@ from cli.desk import CommandError
 from house.enrolment import EnrolledAlreadyError
 from house.invitations import InvitingError
 from identity.roster import RosterError
-from store.people import PersonNotFoundError
+from runtime.database import writing
+from store.people import PersonNotFoundError, person_by_licence
+from store.tables import people
 from tests.cli.conftest import Run, last_entries
 from tests.installation import Installation
 
@@ -118,3 +120,19 @@ def test_a_reset_needs_somebody_who_joined(run: Run, home: Installation) -> None
     done = run("people", "reset", "0D64081", "--data", home.data)
     assert "for 0D64081" in done.stdout, done.exception
     assert isinstance(run("people", "reset", "0K70688", "--data", home.data).exception, InvitingError)
+
+
+def test_a_roster_leaves_alone_whose_record_was_changed(run: Run, home: Installation) -> None:
+    """An agent whose row was edited by SQL is counted, and their papers aren't taken over."""
+    edited = people.update().where(people.c.licence == "0K70688")
+    with writing(home.operator.engine) as connection:
+        before = person_by_licence(connection, "0K70688").papers.agency_id
+        connection.execute(edited.values(agency_id="A-planted"))
+
+    said = run("people", "import", home.roster, "--data", home.data).stdout
+
+    with writing(home.operator.engine) as connection:
+        assert "A-planted" == person_by_licence(connection, "0K70688").papers.agency_id
+        connection.execute(edited.values(agency_id=before))
+    assert "1 left alone" in said
+    assert "left alone" not in run("people", "import", home.roster, "--data", home.data).stdout

@@ -78,7 +78,21 @@ def assert_failed(finding: Finding, words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["files", "database", "ledger", "vault", "clock", "snapshot", "roster", "people", "exports", "policy", "review", "retention"]
+    "name",
+    [
+        "files",
+        "database",
+        "ledger",
+        "vault",
+        "clock",
+        "snapshot",
+        "roster",
+        "people",
+        "exports",
+        "policy",
+        "review",
+        "retention",
+    ],
 )
 def test_whole_house_is_well(home: Installation, name: str) -> None:
     """Of a whole installation every check is ok."""

@@ -180,6 +180,21 @@ def test_a_credential_is_read_or_its_absence_named(data: Path) -> None:
     assert "c0ffee" == settings.credential("worker")
 
 
+@pytest.mark.parametrize("place", ["credentials/records.key", "credentials/worker/records.key"])
+def test_the_key_of_records_is_one_for_all_or_in_each_volume(data: Path, place: str) -> None:
+    """It lies beside the credentials, or in the volume of each; missing or damaged is said."""
+    settings = load_settings(data, Settings)
+    path = data / place
+    path.parent.mkdir(parents=True)
+    with pytest.raises(SettingsError, match=r"records\.key is missing: people's records can't be compared"):
+        settings.record_key("worker")
+    path.write_text("not hex")
+    with pytest.raises(SettingsError, match=r"records\.key is damaged"):
+        settings.record_key("worker")
+    path.write_text(f"{'ab' * 32}\n")
+    assert bytes([0xAB]) * 32 == settings.record_key("worker")
+
+
 def test_a_long_path_gets_a_short_folder_for_sockets(tmp_path: Path) -> None:
     """Where the installation's path is too long for a socket, a short folder stands in, its owner's alone."""
     data = tmp_path / ("x" * 100)
