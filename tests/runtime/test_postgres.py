@@ -100,7 +100,7 @@ def test_a_connection_that_was_cut_is_replaced(engine: Engine) -> None:
     """After the server restarts the next transaction works."""
     with reading(engine) as connection:
         number = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
-    servers().administer(f"SELECT pg_terminate_backend({number})")
+    servers().administer(f"SELECT pg_terminate_backend({number}, 5000)")
 
     with reading(engine) as connection:
         assert number != connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
