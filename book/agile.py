@@ -52,16 +52,6 @@ class MintedKey:
     spun: bytes = field(repr=False)
 
 
-def spin(passphrase: str, key_salt: bytes, turns: int = SPIN_COUNT) -> bytes:
-    """Hash a passphrase `turns` times (2.3.4.11): what makes guessing slow. About 45 ms."""
-    sha512 = hashlib.sha512
-    pack = struct.Struct("<I").pack
-    digest = sha512(key_salt + passphrase.encode("utf-16-le")).digest()
-    for turn in range(turns):
-        digest = sha512(pack(turn) + digest).digest()
-    return digest
-
-
 def _derived(spun: bytes, block_key: bytes) -> bytes:
     return hashlib.sha512(spun + block_key).digest()[:KEY_BYTES]
 

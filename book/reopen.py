@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import hmac
 
-from book.agile import MintedKey, decrypt_package, open_key, spin
+from book.agile import MintedKey, decrypt_package, open_key
 from book.container_reader import Streams, read_container
 from book.encryption_info import SPIN_COUNT, EncryptionInfo, read_info
 from book.errors import SealBrokenError, WrongPassphraseError
+from book.spinning import spin
 
 MAX_PASSPHRASE_CHARACTERS = 255
 """Office's own limit."""
@@ -23,7 +24,7 @@ MAX_PASSPHRASE_CHARACTERS = 255
 def reopen(sealed: bytes, passphrase: str) -> bytes:
     """Open a sealed book as its reader will; returns the clear xlsx bytes.
 
-    WrongPassphraseError or SealBrokenError. Costs one spin (about 45 ms at our spin count).
+    WrongPassphraseError or SealBrokenError. Costs one spin.
     """
     streams = read_container(sealed)
     info = read_info(streams.info)

@@ -172,4 +172,12 @@ class WorkerHouse(House):
     @cached_property
     def mint(self) -> KeyMint:
         """Passphrases and keys derived ahead of need."""
-        return KeyMint()
+        mint = KeyMint()
+        mint.start()
+        return mint
+
+    def close(self) -> None:
+        """Give back what was opened, and forget the keys that wait."""
+        if "mint" in self.__dict__:
+            self.mint.close()
+        super().close()

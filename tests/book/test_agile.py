@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from book.agile import SEGMENT_BYTES, MintedKey, decrypt_package, encrypt_package, open_key, spin
+from book.agile import SEGMENT_BYTES, MintedKey, decrypt_package, encrypt_package, open_key
 from book.encryption_info import EncryptionInfo
 from book.errors import SealBrokenError, WrongPassphraseError
 from book.seal import seal
+from book.spinning import spin
 from tests.book.makers import a_minted_key
 from tests.book.readers import (
     decrypt_with_msoffcrypto,
