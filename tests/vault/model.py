@@ -227,6 +227,10 @@ class ModelVault:
             if isinstance(said, Said) and said.call is Call.IMPORT_SNAPSHOT:
                 self.held = {f"snapshot:{said.attempt}": False} | self.held
 
+    def restore(self, history: History, until: str) -> None:
+        """Change as a vault must that goes on with a restored ledger."""
+        self.seen, self.void, self.void_until = history, frozenset(history), until
+
     def _hold_shut(self, objects: Sequence[str]) -> None:
         for object_id in objects:
             kind, _, rest = object_id.partition(":")

@@ -10,13 +10,14 @@ from hypothesis.stateful import precondition, rule
 from audit.entry import Entry
 from runtime.clock import rfc3339
 from tests.vault.batch_tries import BatchTry
+from tests.vault.fakes import MemoryLedger
 from tests.vault.machine import PICKS, VaultMachine
-from tests.vault.model import ModelVault
+from tests.vault.model import History, ModelVault
 from vault.destruction import read_record
 from vault.errors import Code
-from vault.framing import encode_bytes
+from vault.framing import decode_bytes, encode_bytes
 from vault.home import STORE_NAME
-from vault.messages import Request
+from vault.messages import Answer, Request
 from vault.table import ROWS, Call, CallerKind
 from vault.totp import code_at, step_of
 
@@ -77,14 +78,43 @@ class RestoredMachine(VaultMachine):
         counted.meaning = self.meaning
         counted.counted.clear()
         told = [read_record(note.partition("\n\n")[0] + "\n") for note in records]
-        until = max([Entry.decode(encoded).at for encoded in history] + [rfc3339(self.now())])
-        counted.recover(history, until, {(record.leaf, record.object_id) for record in told})
+        counted.recover(history, self.until(history), {(record.leaf, record.object_id) for record in told})
         self.model = counted
         self.copied = None
         self.after_recovery()
 
+    @precondition(lambda self: self.restores_vaults)
+    @rule(lost=PICKS)
+    def put_the_database_back_and_restore(self, lost: int) -> None:
+        """The ledger is a copy that V is ahead of: it goes on under a new origin, and the gap is told."""
+        seen = self.model.seen
+        kept = len(seen) - 1 - lost % 5
+        if kept < 1:
+            return
+        self.ledger = MemoryLedger(seen[:kept], {})
+        self.pass_hours()
+        answer = self.agree(Call.RESTORE, [])
+
+        assert answer.code is Code.OPENED
+        told = {decode_bytes(one["entry"]) for one in answer.body["opened"]}
+        assert set(self.model.spent) - set(seen[:kept]) == told
+
+        # A copy from before the restore has the name that was left; it is no way back.
+        self.copied = None
+        self.model.restore(seen[:kept], self.until(seen[:kept]))
+        self.witness.restart(str(answer.body["origin"]), str(answer.body["vkey"]), seen[:kept])
+        self.after_recovery()
+
+    def until(self, history: History) -> str:
+        """Return the latest moment that a history or the clock knows."""
+        return max([Entry.decode(encoded).at for encoded in history] + [rfc3339(self.now())])
+
     def recover(self, records: list[str]) -> Code:
-        """Show the ledger and have the two agree; return the answer's code."""
+        """Have the two agree to a recovery; return the answer's code."""
+        return self.agree(Call.RECOVER, records).code
+
+    def agree(self, call: Call, records: list[str]) -> Answer:
+        """Show the ledger and have the two agree."""
         newest = self.ledger.notes[max(self.ledger.notes)] if self.ledger.notes else ""
         line = self.line()
         credential = self.founding.credentials[CallerKind.OPERATOR]
@@ -94,10 +124,7 @@ class RestoredMachine(VaultMachine):
         step = step_of(self.machine_now())
         texts = {"first": "P1", "second": "P2"}
         texts |= {f"{name}_code": code_at(self.factors[person], step) for name, person in list(texts.items())}
-        asked = Request(
-            call=Call.RECOVER, credential=credential, texts=texts, lists={"records": tuple(records)}
-        )
-        return line(asked).code
+        return line(Request(call=call, credential=credential, texts=texts, lists={"records": tuple(records)}))
 
     def pass_hours(self) -> None:
         """Let hours go by on the machine."""

@@ -17,7 +17,7 @@ class Witness:
 
     def __init__(self, vkey: str, meaning: Mapping[bytes, Said | Published]) -> None:
         """Take the log's vkey and what entries mean."""
-        self._key = VerifierKey.parse(vkey)
+        self._key, self._origin = VerifierKey.parse(vkey), ORIGIN
         self._meaning = meaning
         self.books: dict[str, tuple[str | None, str]] = {}
         self.opened: list[bytes] = []
@@ -52,8 +52,14 @@ class Witness:
             for object_id, record in zip(said.objects, answer.body["records"], strict=True):
                 assert self.records.setdefault(object_id, record) == record
 
+    def restart(self, origin: str, vkey: str, history: History) -> None:
+        """Go on with a restored ledger: what it lacks was told, and its heads have another name."""
+        self._key, self._origin = VerifierKey.parse(vkey), origin
+        self.opened = [leaf for leaf in self.opened if leaf in history]
+        self.signed.clear()
+
     def _note_signature(self, note: str, seen: History) -> None:
         origin, head = read_checkpoint(note, self._key)
-        assert origin == ORIGIN
+        assert origin == self._origin
         assert MemoryLedger(seen).head_at(len(seen)) == head
         assert self.signed.setdefault(head.size, head.root) == head.root
