@@ -76,8 +76,10 @@ def test_a_closed_account_is_signed_out(desk: Desk) -> None:
     assert 401 == caller.get("/v1/me").status_code
 
 
-STRANGERS = frozenset({"/v1/sessions", "/v1/invitations/accept", "/v1/invitations/confirm"})
-"""Calls of people who have no session yet; a password or an invitation's code is their proof."""
+STRANGERS = frozenset(
+    {"/v1/sessions", "/v1/invitations/accept", "/v1/invitations/confirm", "/v1/heads/cosigned"}
+)
+"""Calls without a session: a password, an invitation's code or a witness's signature is their proof."""
 
 
 def test_every_change_needs_the_token(desk: Desk) -> None:
