@@ -35,7 +35,7 @@ from vault.batches import downloading
 from vault.ceremony import create_vault
 from vault.client import VaultClient
 from vault.errors import VaultUnavailableError
-from vault.framing import FrameReader, decode_body, encode_frame, send_frame
+from vault.framing import FrameReader, FramingError, decode_body, encode_frame, send_frame
 from vault.table import CallerKind
 
 PROJECT: Final = Path(__file__).parents[1]
@@ -54,7 +54,8 @@ def measure(*, quick: bool) -> list[Ratio]:
         with _bare_peer(Path(folder)) as bare:
             singles, bares = _alternate(vault.open_one, bare, rounds)
             many, others = _alternate(vault.open_batch, bare, batches)
-    limit = statistics.median(bares + others)
+    # Each beside the bare rounds that alternated with it: a disk's pace changes from second to second.
+    limit, beside = statistics.median(bares), statistics.median(others)
     single, each = statistics.median(singles), statistics.median(many) / BATCH
     return [
         Ratio(
@@ -67,9 +68,9 @@ def measure(*, quick: bool) -> list[Ratio]:
         Ratio(
             work=f"open a permit in a batch of {BATCH}",
             against=LIMIT,
-            ratio=each / limit,
+            ratio=each / beside,
             goal=BATCH_GOAL,
-            note=f"{each * 1e6:.0f} µs each",
+            note=f"{each * 1e6:.0f} µs each over {beside * 1e6:.0f} µs",
         ),
     ]
 
@@ -223,7 +224,13 @@ def serve_bare(arguments: Sequence[str]) -> None:
     listener.listen()
     connection, _ = listener.accept()
     reader, answer = FrameReader(connection, max_bytes=2**20), encode_frame({"v": 1, "code": "opened"})
-    while (body := reader.read(seconds=10 * _SECONDS)) is not None:
+    while True:
+        try:
+            body = reader.read(seconds=10 * _SECONDS)
+        except FramingError:
+            return
+        if body is None:
+            return
         decode_body(body)
         database.execute("BEGIN IMMEDIATE")
         database.execute("INSERT INTO kept VALUES (?)", (body,))
