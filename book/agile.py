@@ -72,13 +72,15 @@ def _segments(key: bytes, salt: bytes, source: memoryview, target: memoryview, *
     """Turn each segment under its own IV; `target` has a block more room than `source` needs."""
     aes = algorithms.AES(key)
     for number, start in enumerate(range(0, len(source), SEGMENT_BYTES)):
-        cipher = Cipher(aes, modes.CBC(_iv(salt, struct.pack("<I", number))))
+        cipher = Cipher(aes, modes.CBC(_iv(salt, number.to_bytes(4, "little"))))
         context = cipher.encryptor() if encrypting else cipher.decryptor()
-        segment = source[start : start + SEGMENT_BYTES]
+        segment: memoryview | bytes = source[start : start + SEGMENT_BYTES]
+        if padding := -len(segment) % BLOCK_BYTES:
+            segment = bytes(segment) + bytes(padding)
         context.update_into(segment, target[start : start + len(segment) + BLOCK_BYTES])
 
 
-def encrypt_package(clear: bytes, minted: MintedKey) -> tuple[EncryptionInfo, bytes]:
+def encrypt_package(clear: bytes, minted: MintedKey) -> tuple[EncryptionInfo, memoryview]:
     """Encrypt a whole file; returns what `EncryptionInfo` says and the stream `EncryptedPackage`."""
     key = secrets.token_bytes(KEY_BYTES)
     data_salt = secrets.token_bytes(SALT_BYTES)
@@ -86,11 +88,11 @@ def encrypt_package(clear: bytes, minted: MintedKey) -> tuple[EncryptionInfo, by
     hmac_key = secrets.token_bytes(HASH_BYTES)
 
     head = SIZE.size
-    source = memoryview(clear + bytes(-len(clear) % BLOCK_BYTES))
-    out = bytearray(head + len(source) + BLOCK_BYTES)
+    padded = len(clear) + -len(clear) % BLOCK_BYTES
+    out = memoryview(bytearray(head + padded + BLOCK_BYTES))
     SIZE.pack_into(out, 0, len(clear))
-    _segments(key, data_salt, source, memoryview(out)[head:], encrypting=True)
-    package = bytes(memoryview(out)[: head + len(source)])
+    _segments(key, data_salt, memoryview(clear), out[head:], encrypting=True)
+    package = out[: head + padded]
 
     salt, spun = minted.key_salt, minted.spun
     info = EncryptionInfo(
@@ -120,7 +122,7 @@ def open_key(info: EncryptionInfo, spun: bytes) -> bytes:
     return _decrypt(_derived(spun, _KEY_VALUE), salt, info.encrypted_key)
 
 
-def decrypt_package(info: EncryptionInfo, key: bytes, package: bytes) -> bytes:
+def decrypt_package(info: EncryptionInfo, key: bytes, package: bytes | memoryview) -> bytearray:
     """Check the HMAC, then decrypt; SealBrokenError when a bit of the stream was changed."""
     head = SIZE.size
     hmac_key = _decrypt(key, _iv(info.data_salt, _HMAC_KEY), info.encrypted_hmac_key)
@@ -134,5 +136,7 @@ def decrypt_package(info: EncryptionInfo, key: bytes, package: bytes) -> bytes:
     if not padded - SEGMENT_BYTES < size <= padded:
         raise SealBrokenError("the sealed bytes are not as long as they say")
     out = bytearray(padded + BLOCK_BYTES)
-    _segments(key, info.data_salt, memoryview(package)[head:], memoryview(out), encrypting=False)
-    return bytes(memoryview(out)[:size])
+    with memoryview(out) as target:
+        _segments(key, info.data_salt, memoryview(package)[head:], target, encrypting=False)
+    del out[size:]
+    return out

@@ -61,10 +61,10 @@ class _Entry:
     left: int = NO_STREAM
     right: int = NO_STREAM
     child: int = NO_STREAM
-    content: bytes = b""
+    content: bytes | memoryview = b""
 
 
-def _directory(info: bytes, package: bytes) -> tuple[_Entry, ...]:
+def _directory(info: bytes, package: bytes | memoryview) -> tuple[_Entry, ...]:
     """Name the fixed tree; siblings are ordered by length, then by upper-case letters (2.6.4)."""
     return (
         _Entry(name="Root Entry", kind=ROOT, child=2),
@@ -145,11 +145,11 @@ def _difat(sizes: _Sizes) -> bytes:
     return ids_to_bytes(out)
 
 
-def _padded(data: bytes, unit: int = SECTOR) -> bytes:
+def _padded(data: bytes | memoryview, unit: int = SECTOR) -> bytes:
     return bytes(-len(data) % unit)
 
 
-def write_container(info: bytes, package: bytes) -> bytes:
+def write_container(info: bytes, package: bytes | memoryview) -> bytes:
     """Put the streams `EncryptionInfo` and `EncryptedPackage` into a compound file.
 
     A package of 2 GiB or more is a BookError: version 3 of the format can't say its size.
@@ -158,7 +158,7 @@ def write_container(info: bytes, package: bytes) -> bytes:
         raise BookError("a sealed book can't be larger than 2 GiB")
     entries = _directory(info, package)
     starts: dict[int, int] = {}
-    mini: list[bytes] = []
+    mini: list[bytes | memoryview] = []
     large: list[int] = []
     mini_ids = array("I")
     for place, entry in enumerate(entries):
@@ -191,7 +191,12 @@ def write_container(info: bytes, package: bytes) -> bytes:
         at = _chain(fat, at, sectors_for(len(entries[place].content)))
     fat.extend(array("I", [FREE]) * (sizes.fat * IDS_PER_SECTOR - len(fat)))
 
-    parts = [_header(sizes), _difat(sizes), ids_to_bytes(fat), ids_to_bytes(mini_ids)]
+    parts: list[bytes | memoryview] = [
+        _header(sizes),
+        _difat(sizes),
+        ids_to_bytes(fat),
+        ids_to_bytes(mini_ids),
+    ]
     for place, entry in enumerate(entries):
         size = len(mini_stream) if place == 0 else len(entry.content)
         start = starts.get(place, 0 if entry.kind == STORAGE else END_OF_CHAIN)

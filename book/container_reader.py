@@ -5,7 +5,7 @@ Laws:
    guess: version 3, whole sectors, ids within the file, chains as long as their streams say.
 2. A hostile file costs no more than its own size: every chain is followed for a number of steps
    known before the first one, sizes are compared with the file's before anything is allocated,
-   the directory is capped, and only the two asked-for streams are copied.
+   the directory is capped, and nothing is copied but the small streams and a package in pieces.
 3. A chain that meets itself is refused, even where its length would bound the walk.
 """
 
@@ -45,10 +45,13 @@ MAX_DIRECTORY_SECTORS = 16
 
 @dataclass(frozen=True, kw_only=True)
 class Streams:
-    """What a sealed file holds: the stream that describes the seal, and the sealed bytes."""
+    """What a sealed file holds: the stream that describes the seal, and the sealed bytes.
+
+    `package` is a view of the file where it stands there in one piece, as in every file of ours.
+    """
 
     info: bytes
-    package: bytes
+    package: bytes | memoryview
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,11 +109,11 @@ class _Compound:
             raise SealBrokenError("the allocation table is shorter than the file")
         return fat
 
-    def chain(self, start: int, count: int) -> bytes:
-        """Copy the `count` sectors of one chain; it must end exactly there."""
+    def chain(self, start: int, count: int) -> bytes | memoryview:
+        """Take the `count` sectors of one chain, as they stand if in one piece; it must end exactly there."""
         places = follow(self.fat, start, count, limit=self.sectors)
         if isinstance(places, range):
-            return bytes(self.body[places.start * SECTOR : places.stop * SECTOR])
+            return self.body[places.start * SECTOR : places.stop * SECTOR]
         return b"".join(self._sector(place) for place in places)
 
     def directory(self) -> list[_Entry]:
@@ -191,7 +194,7 @@ def _children_of_root(entries: list[_Entry]) -> dict[str, _Entry]:
     return found
 
 
-def _read_stream(compound: _Compound, root: _Entry, entry: _Entry) -> bytes:
+def _read_stream(compound: _Compound, root: _Entry, entry: _Entry) -> bytes | memoryview:
     if entry.size >= MINI_CUTOFF:
         return compound.chain(entry.start, sectors_for(entry.size))[: entry.size]
     if compound.mini_fat_sectors > compound.sectors or root.size % MINI_SECTOR:
@@ -212,10 +215,10 @@ def read_container(data: bytes) -> Streams:
     compound = _Compound(data)
     entries = compound.directory()
     children = _children_of_root(entries)
-    streams: dict[str, bytes] = {}
+    streams: dict[str, bytes | memoryview] = {}
     for name in (INFO, PACKAGE):
         entry = children.get(name)
         if entry is None or entry.kind != STREAM:
             raise SealBrokenError(f"the file has no stream {name}")
         streams[name] = _read_stream(compound, entries[0], entry)
-    return Streams(info=streams[INFO], package=streams[PACKAGE])
+    return Streams(info=bytes(streams[INFO]), package=streams[PACKAGE])

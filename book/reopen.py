@@ -30,10 +30,10 @@ def reopen(sealed: bytes, passphrase: str) -> bytes:
     info = read_info(streams.info)
     if len(passphrase) > MAX_PASSPHRASE_CHARACTERS or not _is_text(passphrase):
         raise WrongPassphraseError
-    return _open(info, streams, spin(passphrase, info.key_salt, info.spin_count))
+    return bytes(_open(info, streams, spin(passphrase, info.key_salt, info.spin_count)))
 
 
-def reopen_minted(sealed: bytes, minted: MintedKey) -> bytes:
+def reopen_minted(sealed: bytes, minted: MintedKey) -> bytearray:
     """Open a book that was sealed with `minted`, without a second spin.
 
     SealBrokenError as well when the file does not say the salt and the spin count that the key
@@ -46,7 +46,7 @@ def reopen_minted(sealed: bytes, minted: MintedKey) -> bytes:
     return _open(info, streams, minted.spun)
 
 
-def _open(info: EncryptionInfo, streams: Streams, spun: bytes) -> bytes:
+def _open(info: EncryptionInfo, streams: Streams, spun: bytes) -> bytearray:
     return decrypt_package(info, open_key(info, spun), streams.package)
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from xml.sax.saxutils import escape
 
 import pyarrow as pa
@@ -86,9 +87,20 @@ def _width(column: Column, sample: pa.ChunkedArray) -> int:
     """Choose a width in characters: by type, or by the longest text among the first rows."""
     width = _WIDTH_OF_TYPE.get(column.type, _MIN_WIDTH)
     if column.type not in _WIDTH_OF_TYPE:
-        longest = pc.max(pc.utf8_length(sample)).as_py() or 0
+        # By name: the functions of `pc` cost more around the call than the call does.
+        lengths = pc.call_function("utf8_length", [sample])
+        longest = pc.call_function("max", [lengths]).as_py() or 0
         width = max(width, min(longest + 2, _MAX_WIDTH))
     return max(width, len(column.label) + _FILTER_BUTTON)
+
+
+@cache
+def _header(columns: tuple[tuple[str, str], ...]) -> str:
+    """Write the header's cells, once for all books that have these names and labels."""
+    return "".join(
+        text_cell(column_letters(place), label, Place(column=name, row=1), Style.HEADER)
+        for place, (name, label) in enumerate(columns)
+    )
 
 
 def data_range(columns: int, rows: int) -> str:
@@ -106,14 +118,10 @@ def rows_sheet(
     own, the header being row 1.
     """
     cells = data_range(len(columns), data.num_rows)
-    letters = [column_letters(place) for place in range(len(columns))]
     sample = data.slice(0, _SAMPLE_ROWS)
     widths = _widths([_width(column, sample[column.name]) for column in columns])
     yield f'{_HEAD}<dimension ref="{cells}"/>{_view(selected=selected)}{widths}'.encode()
-    header = "".join(
-        text_cell(letter, column.label, Place(column=column.name, row=1), Style.HEADER)
-        for letter, column in zip(letters, columns, strict=True)
-    )
+    header = _header(tuple((column.name, column.label) for column in columns))
     yield f'<sheetData><row r="1">{header}</row>'.encode()
     yield from write_rows(columns, data, first_row=2, kernel=kernel)
     yield (
@@ -128,9 +136,18 @@ def _lines(words: Sequence[str], widths: Sequence[int]) -> int:
     return max(-(-len(text) // room) for text, room in zip(words, fits, strict=True)) or 1
 
 
-def words_sheet(
-    header: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[int], footer: Footer
-) -> bytes:
+@dataclass(frozen=True, kw_only=True)
+class WordsSheet:
+    """A sheet of words, all but its end."""
+
+    xml: str
+
+    def under(self, footer: Footer) -> bytes:
+        """Return the whole sheet, to be printed over this footer."""
+        return f"{self.xml}{_page(footer, _WORDS_PAGE)}</worksheet>".encode()
+
+
+def words_sheet(header: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[int]) -> WordsSheet:
     """Write a sheet of words under a header; the first column names what the others say."""
     letters = [column_letters(place) for place in range(len(header))]
     head_styles = [Style.HEADER] * len(header)
@@ -146,5 +163,4 @@ def words_sheet(
         )
         height = _LINE_HEIGHT * _lines(words, widths)
         pieces.append(f'<row r="{number}" ht="{height}" customHeight="1">{cells}</row>')
-    pieces.append(f"</sheetData>{_page(footer, _WORDS_PAGE)}</worksheet>")
-    return "".join(pieces).encode()
+    return WordsSheet(xml="".join(pieces) + "</sheetData>")

@@ -11,6 +11,7 @@ Sheets: Book of Business (and its continuations), Description, Notice.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import cache
 
 from book.archive import Archive, Pressed, press
@@ -20,9 +21,9 @@ from book.notice import HEADER as NOTICE_HEADER
 from book.notice import WIDTHS as NOTICE_WIDTHS
 from book.notice import Notice, notice_lines
 from book.parts import small_parts
-from book.sheet import Footer, data_range, rows_sheet, words_sheet
+from book.sheet import Footer, WordsSheet, data_range, rows_sheet, words_sheet
 from book.skeleton import skeleton
-from policies.columns import Catalogue, CatalogueError, Column, Kind, PiiClass
+from policies.columns import Catalogue, CatalogueError, Kind, PiiClass
 from policies.table import PermittedTable
 
 BOOK_SHEET = "Book of Business"
@@ -55,14 +56,22 @@ def notice_words(
     return notice_lines(notice, blanked=blanked, sheets=row_sheets(table.data.num_rows, sheet_rows))
 
 
-def _description(column: Column) -> tuple[str, ...]:
-    kinds = ", ".join(kind.value for kind in Kind if kind in column.kinds)
-    return (column.label, column.meaning, kinds, _CLASS_IN_WORDS[column.pii_class], column.name)
+@cache
+def _description(facts: tuple[tuple[str, str, Collection[Kind], PiiClass, str], ...]) -> WordsSheet:
+    """Write the sheet that depends on the columns alone, once for all books that have them."""
+    rows = [
+        (label, meaning, ", ".join(kind.value for kind in Kind if kind in kinds), _CLASS_IN_WORDS[pii], name)
+        for label, meaning, kinds, pii, name in facts
+    ]
+    return words_sheet(_DESCRIPTION_HEADER, rows, _DESCRIPTION_WIDTHS)
 
 
 def _check(table: PermittedTable, notice: Notice, catalogue: Catalogue) -> None:
     try:
-        known = all(catalogue.column(column.name) == column for column in table.columns)
+        known = all(
+            catalogue.column(column.name) is column or catalogue.column(column.name) == column
+            for column in table.columns
+        )
     except CatalogueError:
         known = False
     if not known or not table.columns:
@@ -115,12 +124,12 @@ def write_workbook(
     for place, part in enumerate(parts):
         rows = rows_sheet(table.columns, part, footer, selected=place == 0, kernel=kernel)
         archive.add(sheet_part(place), press(rows))
-    description = words_sheet(
-        _DESCRIPTION_HEADER, [_description(column) for column in table.columns], _DESCRIPTION_WIDTHS, footer
+    words = words_sheet(NOTICE_HEADER, notice_words(table, notice, sheet_rows), NOTICE_WIDTHS)
+    description = _description(
+        tuple((each.label, each.meaning, each.kinds, each.pii_class, each.name) for each in table.columns)
     )
-    archive.add(sheet_part(len(books)), press([description]))
-    words = words_sheet(NOTICE_HEADER, notice_words(table, notice, sheet_rows), NOTICE_WIDTHS, footer)
-    archive.add(sheet_part(len(books) + 1), press([words]))
+    archive.add(sheet_part(len(books)), press([description.under(footer)]))
+    archive.add(sheet_part(len(books) + 1), press([words.under(footer)]))
     return archive.finish()
 
 

@@ -36,7 +36,7 @@ def _a_zip(size: int = 10_000) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def sealed_package() -> tuple[EncryptionInfo, bytes]:
+def sealed_package() -> tuple[EncryptionInfo, memoryview]:
     """Return one encrypted package of a few segments."""
     return encrypt_package(_a_zip(), a_minted_key())
 
@@ -97,7 +97,7 @@ def test_any_length_comes_back(size: int, seed: bytes) -> None:
     assert clear == decrypt_package(info, open_key(info, a_minted_key().spun), package)
 
 
-def test_another_spun_hash_opens_nothing(sealed_package: tuple[EncryptionInfo, bytes]) -> None:
+def test_another_spun_hash_opens_nothing(sealed_package: tuple[EncryptionInfo, memoryview]) -> None:
     """The verifier tells a wrong passphrase before anything is decrypted."""
     with pytest.raises(WrongPassphraseError):
         open_key(sealed_package[0], bytes(64))

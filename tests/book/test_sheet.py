@@ -25,7 +25,7 @@ def _widths(xml: str) -> list[int]:
 def test_elements_stand_in_the_schemas_order() -> None:
     """Office repairs, or refuses, a sheet whose elements are in another order."""
     xml = _rows(["last_name"], {})
-    words = words_sheet(["Name"], [["x"]], [20], FOOTER).decode()
+    words = words_sheet(["Name"], [["x"]], [20]).under(FOOTER).decode()
 
     for sheet in (xml, words):
         there = [name for name in ORDER if f"<{name}" in sheet]
@@ -37,7 +37,7 @@ def test_elements_stand_in_the_schemas_order() -> None:
 def test_rows_print_over_pages_and_words_fit_one() -> None:
     """Seventy columns squeezed onto one page's width would be too small to read."""
     assert "fitToPage" not in _rows(["last_name"], {})
-    assert 'fitToPage="1"' in words_sheet(["Name"], [["x"]], [20], FOOTER).decode()
+    assert 'fitToPage="1"' in words_sheet(["Name"], [["x"]], [20]).under(FOOTER).decode()
 
 
 def test_widths_fit_header_and_text_within_bounds() -> None:
@@ -50,7 +50,7 @@ def test_widths_fit_header_and_text_within_bounds() -> None:
 
 def test_a_row_of_words_is_as_high_as_its_lines() -> None:
     """Wrapped words never lie over the next row, whatever program opens the sheet."""
-    words = words_sheet(["Name", "Words"], [["x", "y" * 50], ["x", ""]], [20, 20], FOOTER).decode()
+    words = words_sheet(["Name", "Words"], [["x", "y" * 50], ["x", ""]], [20, 20]).under(FOOTER).decode()
 
     assert ["15", "45", "15"] == re.findall(r' ht="(\d+)"', words)
 
