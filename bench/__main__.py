@@ -11,6 +11,7 @@ from typing import Final
 from bench.table import show
 
 BENCHES: Final = {
+    "book": "The protected book, beside what others write one with, and beside the least it can cost",
     "ledger": "The ledger, the gate and the vault, beside the bare databases and calls they stand on",
 }
 
