@@ -22,6 +22,8 @@ REQUEST_ID = "Request id"
 AGENT_LICENSE = "Agent license number"
 RECIPIENT_LICENSE = "Recipient license number"
 ROWS = "Rows"
+CHANGED = "Since your last book"
+MORE_THAN_ONE_SHEET = "More than one sheet"
 
 DUTIES = (
     (
@@ -59,13 +61,24 @@ class Party:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Changes:
+    """How a book differs from the one before, `export`, whose data were of `as_of`: consumers counted."""
+
+    export: str
+    as_of: datetime
+    new: int
+    gone: int
+    changed: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Notice:
     """What the caller knows of one book. Moments are aware; `snapshot_digest` is SHA-256 in hex.
 
     `request_id` is the export's id. `agent` is whose consumers these are, `requested_by` who asked,
     `recipient` the person whom the permit names; for an agent's own book the three are one.
     `rows` and `withheld` must be those of the table. `report_to` says where a wrong book is
-    reported, as an agent would read it.
+    reported, as an agent would read it. `changes` is None where there's no book before to compare with.
     """
 
     request_id: str
@@ -82,6 +95,7 @@ class Notice:
     withheld: int
     access_ends: datetime
     report_to: str
+    changes: Changes | None = None
 
 
 def moment_in_words(moment: datetime) -> str:
@@ -89,6 +103,20 @@ def moment_in_words(moment: datetime) -> str:
     local = moment.astimezone(PACIFIC)
     day = f"{local:%A}, {local:%B} {local.day}, {local.year}"
     return f"{day}, {local.hour % 12 or 12}:{local:%M %p} Pacific ({rfc3339(moment)})"
+
+
+def on_sheets(sheets: tuple[str, ...]) -> str:
+    """Tell on which sheets the rows stand, where one is too small for them."""
+    return f"The rows go on over {len(sheets)} sheets: {', '.join(sheets)}."
+
+
+def _changes_in_words(changes: Changes | None) -> str:
+    if changes is None:
+        return "There is no earlier book with the same columns to compare this one with."
+    return (
+        f"New consumers: {changes.new}. Gone: {changes.gone}. Changed: {changes.changed}. Compared with "
+        f"request {changes.export}, data as of {moment_in_words(changes.as_of)}."
+    )
 
 
 def notice_lines(
@@ -117,11 +145,11 @@ def notice_lines(
         (ROWS, str(notice.rows)),
         ("Consumers withheld", str(notice.withheld)),
         ("Why withheld", "Consumers whose delegation ended after the data's moment are left out."),
+        (CHANGED, _changes_in_words(notice.changes)),
         ("Blank cells", "A blank cell means not applicable or not provided. Times are Pacific."),
     ]
     if len(sheets) > 1:
-        words = f"The rows go on over {len(sheets)} sheets: {', '.join(sheets)}."
-        lines.append(("More than one sheet", words))
+        lines.append((MORE_THAN_ONE_SHEET, on_sheets(sheets)))
     if blanked:
         words = f"The purpose does not cover these columns, so they are blank: {', '.join(blanked)}."
         lines.append(("Medi-Cal columns", words))

@@ -1,13 +1,18 @@
-"""The small XML parts around the sheets: content types, relations, workbook, properties.
+"""The small XML parts around the sheets: content types, relations, workbook, tables, properties.
 
 Law: nothing here depends on the moment or the machine. The properties name the service as author
 and the export, never a person; their dates are the data's moment.
+
+A sheet of rows is a table of Excel's own (ECMA-376 part 1, 18.5): its filter belongs to the table, and
+the texts of its columns are those of the header's cells, or Excel would repair the file.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from xml.sax.saxutils import escape, quoteattr
 
 AUTHOR = "Sealed Book"
@@ -17,7 +22,26 @@ _DOCUMENT = "http://schemas.openxmlformats.org/officeDocument/2006"
 _SHEET_ML = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 
 
-def _content_types(sheets: int) -> str:
+@dataclass(frozen=True, kw_only=True)
+class TableOf:
+    """The table on one sheet: its place among the sheets from 0, its cells (`A1:BR151`), its headers."""
+
+    place: int
+    cells: str
+    labels: tuple[str, ...]
+
+    @property
+    def number(self) -> int:
+        """Its number in the book, from 1; rows stand on the first sheets."""
+        return self.place + 1
+
+    @property
+    def part(self) -> str:
+        """Name its part."""
+        return f"xl/tables/table{self.number}.xml"
+
+
+def _content_types(sheets: int, tables: int) -> str:
     types = {
         "/xl/workbook.xml": f"{_SHEET_ML}.sheet.main+xml",
         "/xl/styles.xml": f"{_SHEET_ML}.styles+xml",
@@ -28,6 +52,7 @@ def _content_types(sheets: int) -> str:
     types |= {
         f"/xl/worksheets/sheet{number}.xml": f"{_SHEET_ML}.worksheet+xml" for number in range(1, sheets + 1)
     }
+    types |= {f"/xl/tables/table{number}.xml": f"{_SHEET_ML}.table+xml" for number in range(1, tables + 1)}
     overrides = "".join(f'<Override PartName="{part}" ContentType="{kind}"/>' for part, kind in types.items())
     return (
         f'{_XML}<Types xmlns="{_PACKAGE}/content-types">'
@@ -44,20 +69,15 @@ def _relations(targets: Sequence[tuple[str, str]]) -> str:
     return f'{_XML}<Relationships xmlns="{_PACKAGE}/relationships">{relations}</Relationships>'
 
 
-def _workbook(names: Sequence[str], filters: Mapping[int, str]) -> str:
+def _workbook(names: Sequence[str], tables: Sequence[TableOf]) -> str:
     sheets = "".join(
         f'<sheet name={quoteattr(name)} sheetId="{number}" r:id="rId{number}"/>'
         for number, name in enumerate(names, 1)
     )
     defined = "".join(
-        f'<definedName name="_xlnm._FilterDatabase" localSheetId="{place}" hidden="1">'
-        f"'{escape(names[place])}'!{_absolute(cells)}</definedName>"
-        for place, cells in filters.items()
-    )
-    defined += "".join(
-        f'<definedName name="_xlnm.Print_Titles" localSheetId="{place}">'
-        f"'{escape(names[place])}'!$1:$1</definedName>"
-        for place in filters
+        f'<definedName name="_xlnm.Print_Titles" localSheetId="{table.place}">'
+        f"'{escape(names[table.place])}'!$1:$1</definedName>"
+        for table in tables
     )
     return (
         f'{_XML}<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" '
@@ -67,11 +87,22 @@ def _workbook(names: Sequence[str], filters: Mapping[int, str]) -> str:
     )
 
 
-def _absolute(cells: str) -> str:
-    """Turn `A1:BR151` into `$A$1:$BR$151`."""
-    return ":".join(
-        f"${corner.rstrip('0123456789')}${corner.lstrip('ABCDEFGHIJKLMNOPQRSTUVWXYZ')}"
-        for corner in cells.split(":")
+@cache
+def _table_columns(labels: tuple[str, ...]) -> str:
+    columns = "".join(
+        f'<tableColumn id="{number}" name={quoteattr(label)}/>' for number, label in enumerate(labels, 1)
+    )
+    return f'<tableColumns count="{len(labels)}">{columns}</tableColumns>'
+
+
+def _table(table: TableOf) -> str:
+    name = f"BookOfBusiness{table.number if table.place else ''}"
+    return (
+        f'{_XML}<table xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" '
+        f'id="{table.number}" name="{name}" displayName="{name}" ref="{table.cells}" totalsRowShown="0">'
+        f'<autoFilter ref="{table.cells}"/>{_table_columns(table.labels)}'
+        '<tableStyleInfo name="TableStyleLight1" showFirstColumn="0" showLastColumn="0" '
+        'showRowStripes="1" showColumnStripes="0"/></table>'
     )
 
 
@@ -97,17 +128,17 @@ def _app() -> str:
 
 
 def small_parts(
-    names: Sequence[str], filters: Mapping[int, str], *, export: str, moment: datetime
+    names: Sequence[str], tables: Sequence[TableOf], *, export: str, moment: datetime
 ) -> dict[str, str]:
     """Write every part but sheets, styles and theme, by its name in the package.
 
-    `names` are the sheets' in order; `filters` maps the places of filterable sheets to their cells.
+    `names` are the sheets' in order; `tables` stand on the first of them, one each.
     """
     sheets = [
         (f"{_DOCUMENT}/relationships/worksheet", f"worksheets/sheet{i}.xml") for i in range(1, len(names) + 1)
     ]
-    return {
-        "[Content_Types].xml": _content_types(len(names)),
+    parts = {
+        "[Content_Types].xml": _content_types(len(names), len(tables)),
         "_rels/.rels": _relations(
             [
                 (f"{_DOCUMENT}/relationships/officeDocument", "xl/workbook.xml"),
@@ -117,7 +148,7 @@ def small_parts(
         ),
         "docProps/core.xml": _core(export, moment),
         "docProps/app.xml": _app(),
-        "xl/workbook.xml": _workbook(names, filters),
+        "xl/workbook.xml": _workbook(names, tables),
         "xl/_rels/workbook.xml.rels": _relations(
             [
                 *sheets,
@@ -126,3 +157,8 @@ def small_parts(
             ]
         ),
     }
+    for table in tables:
+        place = [(f"{_DOCUMENT}/relationships/table", f"../tables/table{table.number}.xml")]
+        parts[f"xl/worksheets/_rels/sheet{table.number}.xml.rels"] = _relations(place)
+        parts[table.part] = _table(table)
+    return parts

@@ -38,25 +38,28 @@ _WIDTH_OF_TYPE = {
 }
 _HEAD = (
     '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
-    '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
+    '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" '
+    'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships">'
 )
+_TABLE = '<tableParts count="1"><tablePart r:id="rId1"/></tableParts>'
 # Words fit a page's width; seventy columns of rows would be too small to read, and go on
 # over pages under a repeated header.
 _LINE_HEIGHT = 15
 _FITTED = '<sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>'
-_ROWS_PAGE = '<pageSetup orientation="landscape"/>'
-_WORDS_PAGE = '<pageSetup orientation="portrait" fitToHeight="0"/>'
+_ROWS_PAGE = '<pageSetup paperSize="1" orientation="landscape"/>'
+_WORDS_PAGE = '<pageSetup paperSize="1" orientation="portrait" fitToHeight="0"/>'
+_HANDLING = "Confidential personal information: handle it as the sheet Notice says"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Footer:
-    """What is printed under every page: the export's id, so that paper can be traced too."""
+    """What is printed under every page: how to handle it, and the export's id to trace paper by too."""
 
     export: str
 
     def xml(self) -> str:
         """Write the element; in this format an ampersand starts a code, so one is doubled."""
-        text = f"&LSealed Book, export {self.export.replace('&', '&&')}&RPage &P of &N"
+        text = f"&LSealed Book, export {self.export.replace('&', '&&')}\n{_HANDLING}&RPage &P of &N"
         return f"<headerFooter><oddFooter>{escape(text)}</oddFooter></headerFooter>"
 
 
@@ -108,10 +111,15 @@ def data_range(columns: int, rows: int) -> str:
     return f"A1:{column_letters(columns - 1)}{rows + 1}"
 
 
+def table_range(columns: int, rows: int) -> str:
+    """Name the cells of a table: the header's and the rows', of which Excel wants one at least."""
+    return data_range(columns, max(1, rows))
+
+
 def rows_sheet(
     columns: Sequence[Column], data: pa.Table, footer: Footer, *, selected: bool, kernel: Kernel | None
 ) -> Iterator[Piece]:
-    """Write the sheet of consumers: one row each under a frozen, filterable header.
+    """Write the sheet of consumers: one row each under a frozen header, as a table.
 
     Without a `kernel` the rows are written in Python, to the same bytes. `data` has the columns in
     order; BookError names the place of a value that can't be written. Rows in messages are the sheet's
@@ -125,42 +133,58 @@ def rows_sheet(
     yield f'<sheetData><row r="1">{header}</row>'.encode()
     yield from write_rows(columns, data, first_row=2, kernel=kernel)
     yield (
-        f'</sheetData><autoFilter ref="{cells}"/>{_page(footer, _ROWS_PAGE)}'
-        f'<ignoredErrors><ignoredError sqref="{cells}" numberStoredAsText="1"/></ignoredErrors></worksheet>'
+        f"</sheetData>{_page(footer, _ROWS_PAGE)}"
+        f'<ignoredErrors><ignoredError sqref="{cells}" numberStoredAsText="1"/></ignoredErrors>'
+        f"{_TABLE}</worksheet>"
     ).encode()
 
 
 def _lines(words: Sequence[str], widths: Sequence[int]) -> int:
     """Return how many lines a row of wrapped words needs; not every program works it out itself."""
     fits = (max(1, width) for width in widths)
-    return max(-(-len(text) // room) for text, room in zip(words, fits, strict=True)) or 1
+    return max(-(-len(text) // room) for text, room in zip(words, fits, strict=False)) or 1
 
 
 @dataclass(frozen=True, kw_only=True)
 class WordsSheet:
-    """A sheet of words, all but its end."""
+    """A sheet of words, all but its end: what stands before the rows, and each row, the header first.
 
-    xml: str
+    A row lacks its end, so that a number may follow its words in the column `beside`.
+    """
 
-    def under(self, footer: Footer) -> bytes:
-        """Return the whole sheet, to be printed over this footer."""
-        return f"{self.xml}{_page(footer, _WORDS_PAGE)}</worksheet>".encode()
+    head: str
+    rows: tuple[str, ...]
+    beside: str
+
+    def under(self, footer: Footer, counts: Sequence[int] = ()) -> bytes:
+        """Return the whole sheet, to be printed over this footer; each of `counts` follows a row's words."""
+        cells = [
+            f'<c r="{self.beside}{row}" s="{Style.COUNT}"><v>{count}</v></c>'
+            for row, count in enumerate(counts, 2)
+        ]
+        beside = ["", *cells, *[""] * (len(self.rows) - 1 - len(cells))]
+        rows = "".join(f"{words}{count}</row>" for words, count in zip(self.rows, beside, strict=True))
+        return f"{self.head}{rows}</sheetData>{_page(footer, _WORDS_PAGE)}</worksheet>".encode()
 
 
 def words_sheet(header: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[int]) -> WordsSheet:
-    """Write a sheet of words under a header; the first column names what the others say."""
+    """Write a sheet of words under a header; the first column names what the others say.
+
+    `rows` may be shorter than the header, whose last column is then for counts.
+    """
     letters = [column_letters(place) for place in range(len(header))]
     head_styles = [Style.HEADER] * len(header)
     row_styles = [Style.NAME] + [Style.WORDS] * (len(header) - 1)
-    pieces = [f'{_HEAD}{_FITTED}<dimension ref="{data_range(len(header), len(rows))}"/>']
-    pieces += [_view(selected=False), _widths(widths), "<sheetData>"]
+    dimension = f'<dimension ref="{data_range(len(header), len(rows))}"/>'
+    head = f"{_HEAD}{_FITTED}{dimension}{_view(selected=False)}{_widths(widths)}<sheetData>"
+    written = []
     for number, words in enumerate([header, *rows], 1):
         cells = "".join(
             text_cell(letter, text, Place(column=name, row=number), style)
             for letter, name, text, style in zip(
-                letters, header, words, head_styles if number == 1 else row_styles, strict=True
+                letters, header, words, head_styles if number == 1 else row_styles, strict=False
             )
         )
         height = _LINE_HEIGHT * _lines(words, widths)
-        pieces.append(f'<row r="{number}" ht="{height}" customHeight="1">{cells}</row>')
-    return WordsSheet(xml="".join(pieces) + "</sheetData>")
+        written.append(f'<row r="{number}" ht="{height}" customHeight="1">{cells}')
+    return WordsSheet(head=head, rows=tuple(written), beside=letters[-1])

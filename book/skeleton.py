@@ -30,16 +30,19 @@ class Style(IntEnum):
     INT = 6
     NAME = 7
     WORDS = 8
+    COUNT = 9
 
 
+# As an office in the United States reads them; what a cell holds is a number all the same.
 _NUMBER_FORMAT = {
     Style.TEXT: "@",
-    Style.DATE: "yyyy-mm-dd",
-    Style.MOMENT: "yyyy-mm-dd hh:mm:ss",
-    Style.MONEY: "0.00",
+    Style.DATE: "m/d/yyyy",
+    Style.MOMENT: "m/d/yyyy h:mm AM/PM",
+    Style.MONEY: '"$"#,##0.00',
     Style.INT: "0",
     Style.NAME: "@",
     Style.WORDS: "@",
+    Style.COUNT: "#,##0",
 }
 _FONT_ORDER = ("b", "i", "strike", "condense", "extend", "outline", "shadow", "u", "vertAlign", "sz",
                "color", "name", "family", "charset", "scheme")  # fmt: skip
@@ -73,6 +76,8 @@ def skeleton() -> Skeleton:
         if style is Style.NAME:
             cell.font = Font(name="Calibri", size=11, bold=True, family=2, scheme="minor")
             cell.alignment = Alignment(vertical="top", wrap_text=True)
+        if style is Style.COUNT:
+            cell.alignment = Alignment(vertical="top")
         if style is Style.WORDS:
             cell.alignment = Alignment(vertical="top", wrap_text=True)
         if cell.style_id != style:

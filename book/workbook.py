@@ -3,7 +3,7 @@
 Laws:
 1. Only a PermittedTable goes in, whose columns are the catalogue's own.
 2. The same table, notice and catalogue give the same bytes: fixed timestamps, fixed order.
-3. Rows beyond a sheet's limit go on in a second sheet and the Notice says so; none is lost.
+3. Rows beyond a sheet's limit go on in a second sheet; Notice and Description say so; none is lost.
 4. Nothing touches a disk: rows are written and deflated piece by piece, in memory.
 
 Sheets: Book of Business (and its continuations), Description, Notice.
@@ -14,14 +14,17 @@ from __future__ import annotations
 from collections.abc import Collection
 from functools import cache
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from book.archive import Archive, Pressed, press
 from book.errors import BookError
 from book.native.kernel import kernel_or_none
 from book.notice import HEADER as NOTICE_HEADER
+from book.notice import MORE_THAN_ONE_SHEET, Notice, notice_lines, on_sheets
 from book.notice import WIDTHS as NOTICE_WIDTHS
-from book.notice import Notice, notice_lines
-from book.parts import small_parts
-from book.sheet import Footer, WordsSheet, data_range, rows_sheet, words_sheet
+from book.parts import TableOf, small_parts
+from book.sheet import Footer, WordsSheet, rows_sheet, table_range, words_sheet
 from book.skeleton import skeleton
 from policies.columns import Catalogue, CatalogueError, Kind, PiiClass
 from policies.table import PermittedTable
@@ -31,9 +34,10 @@ DESCRIPTION_SHEET = "Description"
 NOTICE_SHEET = "Notice"
 EXCEL_ROWS = 1_048_575
 """Rows of one sheet under its header."""
+_EMPTY = pa.scalar("", pa.string())
 
-_DESCRIPTION_HEADER = ("Name", "Meaning", "Kinds", "Class", "Field")
-_DESCRIPTION_WIDTHS = (30, 80, 46, 20, 30)
+_DESCRIPTION_HEADER = ("Name", "Meaning", "Kinds", "Class", "Field", "Filled Cells")
+_DESCRIPTION_WIDTHS = (30, 80, 46, 20, 30, 14)
 _CLASS_IN_WORDS = {
     PiiClass.DIRECT: "Direct identifier",
     PiiClass.QUASI: "Quasi-identifier",
@@ -45,7 +49,7 @@ _CLASS_IN_WORDS = {
 def row_sheets(rows: int, sheet_rows: int = EXCEL_ROWS) -> tuple[str, ...]:
     """Name the sheets that hold `rows` rows: one for an empty book, too."""
     count = max(1, -(-rows // sheet_rows))
-    return (BOOK_SHEET, *(f"{BOOK_SHEET} ({number})" for number in range(2, count + 1)))
+    return (BOOK_SHEET, *(f"{BOOK_SHEET} {number}" for number in range(2, count + 1)))
 
 
 def notice_words(
@@ -57,13 +61,29 @@ def notice_words(
 
 
 @cache
-def _description(facts: tuple[tuple[str, str, Collection[Kind], PiiClass, str], ...]) -> WordsSheet:
-    """Write the sheet that depends on the columns alone, once for all books that have them."""
+def _description(
+    facts: tuple[tuple[str, str, Collection[Kind], PiiClass, str], ...], sheets: tuple[str, ...]
+) -> WordsSheet:
+    """Write all of the sheet but the counts, once for all books that have these columns."""
     rows = [
         (label, meaning, ", ".join(kind.value for kind in Kind if kind in kinds), _CLASS_IN_WORDS[pii], name)
         for label, meaning, kinds, pii, name in facts
     ]
-    return words_sheet(_DESCRIPTION_HEADER, rows, _DESCRIPTION_WIDTHS)
+    more = [(MORE_THAN_ONE_SHEET, on_sheets(sheets))] if len(sheets) > 1 else []
+    return words_sheet(_DESCRIPTION_HEADER, [*rows, *more], _DESCRIPTION_WIDTHS)
+
+
+def filled_cells(data: pa.Table) -> list[int]:
+    """Count each column's cells that are not blank."""
+    counts = []
+    for column in data.columns:
+        empty = 0
+        if pa.types.is_string(column.type):
+            # By name: the functions of `pc` cost more around the call than the call does.
+            equal = pc.call_function("equal", [column, _EMPTY])
+            empty = pc.call_function("sum", [equal]).as_py() or 0
+        counts.append(data.num_rows - column.null_count - empty)
+    return counts
 
 
 def _check(table: PermittedTable, notice: Notice, catalogue: Catalogue) -> None:
@@ -114,9 +134,13 @@ def write_workbook(
     books = row_sheets(data.num_rows, sheet_rows)
     names = (*books, DESCRIPTION_SHEET, NOTICE_SHEET)
     parts = [data.slice(place * sheet_rows, sheet_rows) for place in range(len(books))]
-    filters = {place: data_range(len(table.columns), part.num_rows) for place, part in enumerate(parts)}
+    labels = tuple(column.label for column in table.columns)
+    tables = [
+        TableOf(place=place, cells=table_range(len(labels), part.num_rows), labels=labels)
+        for place, part in enumerate(parts)
+    ]
     archive = Archive()
-    small = small_parts(names, filters, export=notice.request_id, moment=notice.as_of)
+    small = small_parts(names, tables, export=notice.request_id, moment=notice.as_of)
     for name, xml in small.items():
         archive.add(name, press([xml.encode()]))
     for name, pressed in _pressed_skeleton().items():
@@ -126,9 +150,10 @@ def write_workbook(
         archive.add(sheet_part(place), press(rows))
     words = words_sheet(NOTICE_HEADER, notice_words(table, notice, sheet_rows), NOTICE_WIDTHS)
     description = _description(
-        tuple((each.label, each.meaning, each.kinds, each.pii_class, each.name) for each in table.columns)
+        tuple((each.label, each.meaning, each.kinds, each.pii_class, each.name) for each in table.columns),
+        books,
     )
-    archive.add(sheet_part(len(books)), press([description.under(footer)]))
+    archive.add(sheet_part(len(books)), press([description.under(footer, filled_cells(data))]))
     archive.add(sheet_part(len(books) + 1), press([words.under(footer)]))
     return archive.finish()
 

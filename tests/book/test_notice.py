@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from book.notice import DUTIES, moment_in_words, notice_lines
+from book.notice import DUTIES, Changes, moment_in_words, notice_lines
 from tests.book.makers import AGENT, DIGEST, EXPORT, a_notice, a_table
 
 
@@ -41,11 +41,22 @@ def test_blanked_columns_and_further_sheets_are_told_where_there_are_any() -> No
     notice = a_notice(a_table())
     plain = dict(notice_lines(notice, blanked=(), sheets=("Book of Business",)))
     more = dict(
-        notice_lines(
-            notice, blanked=("Medi-Cal Status",), sheets=("Book of Business", "Book of Business (2)")
-        )
+        notice_lines(notice, blanked=("Medi-Cal Status",), sheets=("Book of Business", "Book of Business 2"))
     )
 
     assert {"Medi-Cal columns", "More than one sheet"} == more.keys() - plain.keys()
     assert "Medi-Cal Status" in more["Medi-Cal columns"]
-    assert "Book of Business (2)" in more["More than one sheet"]
+    assert "Book of Business 2" in more["More than one sheet"]
+
+
+def test_what_changed_since_the_last_book_is_told_in_counts() -> None:
+    """With the request and moment that it is compared with; a first book says that it is one."""
+    changes = Changes(export="e-1", as_of=datetime(2026, 11, 14, 5, tzinfo=UTC), new=3, gone=1, changed=12)
+    first, later = (
+        dict(notice_lines(a_notice(a_table(), changes=told), blanked=(), sheets=("Book of Business",)))
+        for told in (None, changes)
+    )
+
+    assert "no earlier book" in first["Since your last book"]
+    assert "New consumers: 3. Gone: 1. Changed: 12." in later["Since your last book"]
+    assert "request e-1, data as of Friday, November 13, 2026" in later["Since your last book"]

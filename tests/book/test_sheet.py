@@ -9,8 +9,8 @@ from book.sheet import Footer, data_range, rows_sheet, words_sheet
 from tests.book.makers import a_row, a_table
 
 FOOTER = Footer(export="an-export")
-ORDER = ["sheetPr", "dimension", "sheetViews", "sheetFormatPr", "cols", "sheetData", "autoFilter",
-         "pageMargins", "pageSetup", "headerFooter", "ignoredErrors"]  # fmt: skip
+ORDER = ["sheetPr", "dimension", "sheetViews", "sheetFormatPr", "cols", "sheetData",
+         "pageMargins", "pageSetup", "headerFooter", "ignoredErrors", "tableParts"]  # fmt: skip
 
 
 def _rows(columns: list[str], *rows: dict[str, str]) -> str:
@@ -31,7 +31,7 @@ def test_elements_stand_in_the_schemas_order() -> None:
         there = [name for name in ORDER if f"<{name}" in sheet]
         assert there == sorted(there, key=lambda name: sheet.index(f"<{name}"))
     assert {name for name in ORDER if f"<{name}" not in xml} == {"sheetPr"}
-    assert "<autoFilter" not in words
+    assert "<tableParts" not in words
 
 
 def test_rows_print_over_pages_and_words_fit_one() -> None:
@@ -57,7 +57,15 @@ def test_a_row_of_words_is_as_high_as_its_lines() -> None:
 
 def test_an_ampersand_in_the_footer_is_doubled() -> None:
     """A single one would start a code of the footer's own language."""
-    assert "export a&amp;&amp;b&amp;R" in Footer(export="a&b").xml()
+    assert "export a&amp;&amp;b\n" in Footer(export="a&b").xml()
+
+
+def test_the_footer_says_how_to_handle_paper() -> None:
+    """Within the 255 characters that the format has for it."""
+    footer = Footer(export="0b6ab0b2-52a6-4b3e-9d7b-6c7f3a1a9a11").xml()
+
+    assert "Confidential" in footer
+    assert len(footer) < 255
 
 
 def test_row_numbers_run_on_over_the_pieces() -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import hashlib
 import re
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -101,9 +104,10 @@ def test_dates_money_and_moments_carry_their_formats() -> None:
         if cell.value is not None
     }
 
-    assert formats["date_of_birth"] == "yyyy-mm-dd"
-    assert formats["snapshot_as_of"] == "yyyy-mm-dd hh:mm:ss"
-    assert formats["gross_premium"] == "0.00"
+    assert formats["date_of_birth"] == "m/d/yyyy"
+    assert formats["snapshot_as_of"] == "m/d/yyyy h:mm AM/PM"
+    assert formats["gross_premium"] == '"$"#,##0.00'
+    assert formats["household_size"] == "0"
     assert formats["home_zip"] == "@"
 
 
@@ -125,11 +129,15 @@ def test_no_formula_comment_link_or_hidden_thing() -> None:
 
 
 def test_header_is_styled_frozen_filterable_and_in_words() -> None:
-    """The header stays in sight, filters every column, and is bold."""
+    """The header stays in sight, is bold, and a table of Excel's own filters by it."""
     worksheet = sheet(load(_write(a_table([a_row(), a_row()]))), BOOK)
+    table = worksheet.tables["BookOfBusiness"]
 
     assert worksheet.freeze_panes == "A2"
-    assert worksheet.auto_filter.ref == "A1:BR3"
+    assert table.ref == table.autoFilter.ref == "A1:BR3"
+    assert table.headerRowCount == 1
+    assert [column.label for column in the_catalogue().columns] == table.column_names
+    assert worksheet.auto_filter.ref is None
     assert worksheet.print_title_rows == "$1:$1"
     assert all(cell.font.bold for cell in worksheet[1])
     assert [column.label for column in the_catalogue().columns] == [cell.value for cell in worksheet[1]]
@@ -151,12 +159,26 @@ def test_the_description_has_one_row_per_column() -> None:
     table = a_table(columns=NARROW)
     header, *rows = values(sheet(load(_write(table)), "Description"))
 
-    assert header == ["Name", "Meaning", "Kinds", "Class", "Field"]
+    assert header == ["Name", "Meaning", "Kinds", "Class", "Field", "Filled Cells"]
     assert [column.label for column in table.columns] == [row[0] for row in rows]
     assert [column.meaning for column in table.columns] == [row[1] for row in rows]
     assert [column.name for column in table.columns] == [row[4] for row in rows]
     assert rows[0][2] == "Covered California, Mixed Household, Medi-Cal"
     assert {"Direct identifier", "Quasi-identifier", "None"} == {row[3] for row in rows}
+
+
+def test_the_description_counts_filled_cells() -> None:
+    """How many rows say something, as a number; neither null nor the empty text is something."""
+    rows = [a_row(home_zip=None, home_address=""), a_row(home_zip="02134", home_address="1 Elm"), a_row()]
+    _, *described = values(sheet(load(_write(a_table(rows, NARROW))), "Description"))
+
+    assert {row[4]: row[5] for row in described} == {
+        "case_number": 3,
+        "agent_license_number": 3,
+        "last_name": 3,
+        "home_address": 1,
+        "home_zip": 2,
+    }
 
 
 def test_columns_that_the_purpose_blanks_are_told_in_the_notice() -> None:
@@ -173,13 +195,16 @@ def test_rows_beyond_the_limit_go_on_in_further_sheets() -> None:
     """Seven rows at three a sheet fill three sheets in order, and the Notice says so."""
     table = a_table([a_row(case_number=str(number)) for number in range(7)], NARROW)
     workbook = load(_write(table, sheet_rows=3))
-    names = [BOOK, f"{BOOK} (2)", f"{BOOK} (3)"]
+    names = [BOOK, f"{BOOK} 2", f"{BOOK} 3"]
 
     assert [*names, "Description", "Notice"] == workbook.sheetnames
     found = [row[0] for name in names for row in values(sheet(workbook, name))[1:]]
     assert [str(number) for number in range(7)] == found
-    assert [sheet(workbook, name).auto_filter.ref for name in names] == ["A1:E4", "A1:E4", "A1:E2"]
+    tables = [table for name in names for table in sheet(workbook, name).tables.values()]
+    assert [table.ref for table in tables] == ["A1:E4", "A1:E4", "A1:E2"]
+    assert [table.displayName for table in tables] == ["BookOfBusiness", "BookOfBusiness2", "BookOfBusiness3"]
     assert "3 sheets" in dict(values(sheet(workbook, "Notice")))["More than one sheet"]
+    assert "3 sheets" in values(sheet(workbook, "Description"))[-1][1]
 
 
 @pytest.mark.parametrize(("rows", "sheets"), [(0, 1), (1, 1), (1_048_575, 1), (1_048_576, 2)])
@@ -193,12 +218,24 @@ def test_an_empty_book_has_its_header() -> None:
     workbook = load(_write(a_table([], NARROW)))
 
     assert len(values(sheet(workbook, BOOK))) == 1
+    assert [table.ref for table in sheet(workbook, BOOK).tables.values()] == ["A1:E2"]
     assert dict(values(sheet(workbook, "Notice")))["Rows"] == "0"
 
 
 def test_the_same_book_is_the_same_bytes() -> None:
-    """Nothing of the moment or the machine gets in before encryption."""
-    assert _write(a_table()) == _write(a_table())
+    """Nothing of the moment, the machine or the process gets in before encryption."""
+    script = (
+        "import hashlib; from tests.book.test_workbook import _write; from tests.book.makers import a_table;"
+        "print(hashlib.sha256(_write(a_table())).hexdigest())"
+    )
+    others = [
+        subprocess.run(
+            [sys.executable, "-c", script], capture_output=True, check=True, text=True, env=environment
+        ).stdout.strip()
+        for environment in ({"PYTHONHASHSEED": "1"}, {"PYTHONHASHSEED": "2", "TZ": "Asia/Tokyo"})
+    ]
+
+    assert {hashlib.sha256(_write(a_table())).hexdigest()} == set(others)
 
 
 def test_no_temporary_file_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
