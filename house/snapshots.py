@@ -7,7 +7,8 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from policies.fact_groups import Incoming, Publication
-from snapshot.facts import incoming_facts, is_abandoned, publication_facts
+from snapshot.ended import ended_in
+from snapshot.facts import came_to_nothing, incoming_facts, publication_facts
 from snapshot.published import newest_published, rows_of_agent
 from store.snapshot_source import SnapshotFacts
 
@@ -30,9 +31,9 @@ class HouseSnapshots:
         """Return the facts of an extract that is to be imported."""
         return incoming_facts(as_of, now)
 
-    def publication(self, connection: Connection, attempt: str) -> Publication:
+    def publication(self, connection: Connection, attempt: str, *, drift_accepted: bool) -> Publication:
         """Return the facts of an attempt that is to be published."""
-        return publication_facts(connection, attempt)
+        return publication_facts(connection, attempt, drift_accepted=drift_accepted)
 
     def is_abandoned(self, connection: Connection, attempt: str, now: datetime) -> bool:
         """Tell whether an import attempt came to nothing."""

@@ -194,7 +194,13 @@ class Publication:
 
     `checked`: every check passed and what was stored reconciles with what was read; `scanned`: the
     never-export scan ran over it and found nothing; `is_newer`: a later as-of than any published
-    snapshot, or the next revision of the newest one.
+    snapshot, or the next revision of the newest one; `reasoned`: the first revision of its Friday, or
+    one that says why it corrects.
+
+    Against the snapshot that was in force at its import, in whole numbers, rounded up: percent of its
+    agents that are gone, percent by which the rows became more or fewer, percentage points by which a
+    consumer kind's share moved most; all 0 where there was none. `drift_accepted`: who publishes says
+    that this is right, and why.
     """
 
     checked: bool
@@ -208,6 +214,11 @@ class Enrolment:
     """A second factor to make.
 
     `invited`: the person shows an approved and unspent invitation in its time; `demo`: it is a
+    reasoned: bool
+    agents_gone_percent: int
+    rows_change_percent: int
+    kind_shift_points: int
+    drift_accepted: bool
     demo's console that asks.
     """
 

@@ -47,6 +47,9 @@ class Numbers:
     passphrase_kept_days: int
     snapshots_kept_weeks: int
     snapshot_old_days: int
+    drift_agents_gone_percent: int
+    drift_rows_percent: int
+    drift_kind_points: int
     large_export_rows: int
     review_days: int
     ledger_reads_per_day: int

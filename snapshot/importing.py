@@ -15,11 +15,11 @@ import secrets
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert
 
 from audit.entry import Resource, SnapshotRef
 from audit.events import Event, Outcome
@@ -28,21 +28,23 @@ from policies.columns import Catalogue
 from policies.gate import Ask, Gate, Pending, Transaction, Who
 from policies.never import NeverList, shipped_list
 from runtime.clock import rfc3339
+from runtime.database import reading
 from runtime.objects import Objects
 from snapshot.assembling import Assembly
-from snapshot.facts import next_revision
+from snapshot.facts import FIRST_REVISION, next_revision
 from snapshot.forbidden import Forbidden
 from snapshot.index import object_names
 from snapshot.inspection import Inspector
+from snapshot.keeping import Checked, keep
 from snapshot.keys import ImportVault
 from snapshot.manifest import Manifest
 from snapshot.pairs import PairSet
 from snapshot.publishing import SnapshotStateError
+from snapshot.reasons import Correction
 from snapshot.report import ExtractRefusedError, ImportReport
-from snapshot.sealing import StoredSnapshot
 from snapshot.sources import FileSource, Source, open_extract
 from snapshot.spool import Spool
-from snapshot.tables import State, snapshot_agents, snapshots
+from snapshot.tables import State, snapshots
 from snapshot.upkeep import write_changes
 
 Progress = Callable[[str], None]
@@ -71,6 +73,7 @@ def import_extract(
     known_agents: Collection[str] | None = None,
     never: NeverList | None = None,
     manifest: Manifest | None = None,
+    reason: Correction | None = None,
     scratch: Path | None = None,
     progress: Progress = lambda _: None,
 ) -> ImportedSnapshot:
@@ -79,9 +82,18 @@ def import_extract(
     Raises ExtractRefusedError (recorded, nothing kept), the gate's errors, the vault's
     errors, and OSError when the file can't be read. `known_agents` are licences of the roster;
     `never` is the never-export list in force, else the shipped one;
-    `manifest` is what the exchange says of the file, believed by the caller;
+    `manifest` is what the exchange says of the file, believed by the caller; `reason` is why it
+    corrects what is in force of this Friday, without which SnapshotStateError (of a first revision
+    nothing is corrected, and none is kept);
     `scratch` is the folder of the spool, else the system's for temporary files.
     """
+    with reading(gate.engine) as connection:
+        if next_revision(connection, rfc3339(as_of)) == FIRST_REVISION:
+            reason = None
+        elif reason is None:
+            raise SnapshotStateError(
+                "data of this Friday are in force: say why these correct them (--reason)"
+            )
     attempt = secrets.token_hex(16)
     origin = FileSource(source) if isinstance(source, Path) else source
     with ExitStack() as stack:
@@ -101,20 +113,22 @@ def import_extract(
         if report.refused:
             _refuse(gate, who, attempt, as_of, report)
             raise ExtractRefusedError(report)
-        pending = _begin(gate, who, attempt, as_of, report)
+        pending = _begin(gate, who, attempt, as_of, report, reason)
         pairs = PairSet()
         assembly = Assembly(attempt, pending.grant().index, vault, objects, catalogue, spool, workers, pairs)
         try:
             stored = assembly.seal(inspected.active, progress)
             progress("noting which delegations began and ended")
-            write_changes(gate.engine, attempt, pairs)
+            kept = write_changes(gate.engine, attempt, pairs)
         except BaseException:
             for name in object_names(attempt).values():
                 objects.delete(name)
             raise
     # From here on the objects stay: who dies in the next line can't tell whether it was committed.
-    ref = _keep(gate, who, attempt, as_of, stored, pending)
-    return ImportedSnapshot(attempt=attempt, ref=ref, report=report)
+    checked = Checked(attempt=attempt, as_of=as_of, report=report, stored=stored, kept=kept)
+    ref, changes = keep(gate, who, checked, pending)
+    drift = changes.drift(gate.policy.numbers) if changes else ()
+    return ImportedSnapshot(attempt=attempt, ref=ref, report=replace(report, changes=changes, drift=drift))
 
 
 def _buckets(size: int | None) -> int:
@@ -138,7 +152,9 @@ def _refuse(gate: Gate, who: Who, attempt: str, as_of: datetime, report: ImportR
         )
 
 
-def _begin(gate: Gate, who: Who, attempt: str, as_of: datetime, report: ImportReport) -> Pending:
+def _begin(
+    gate: Gate, who: Who, attempt: str, as_of: datetime, report: ImportReport, reason: Correction | None
+) -> Pending:
     with gate.transaction(who) as tx:
         asked = Ask(
             action=Action.IMPORT_SNAPSHOT,
@@ -146,18 +162,26 @@ def _begin(gate: Gate, who: Who, attempt: str, as_of: datetime, report: ImportRe
             claims={"as_of": as_of},
         )
         pending = tx.decide(asked)
-        _insert(tx, attempt, as_of, report, State.IMPORTING)
+        _insert(tx, attempt, as_of, report, State.IMPORTING, reason)
         tx.record(
             Event.SNAPSHOT_IMPORTING,
             Action.IMPORT_SNAPSHOT,
             _source(report),
             attempt=attempt,
             because=pending,
+            reason=reason,
         )
     return pending
 
 
-def _insert(tx: Transaction, attempt: str, as_of: datetime, report: ImportReport, state: State) -> None:
+def _insert(
+    tx: Transaction,
+    attempt: str,
+    as_of: datetime,
+    report: ImportReport,
+    state: State,
+    reason: Correction | None = None,
+) -> None:
     tx.connection.execute(
         insert(snapshots).values(
             attempt=attempt,
@@ -167,30 +191,6 @@ def _insert(tx: Transaction, attempt: str, as_of: datetime, report: ImportReport
             rows=report.rows,
             agents=report.agents,
             begun_at=rfc3339(tx.now),
+            reason=reason,
         )
     )
-
-
-def _keep(
-    gate: Gate, who: Who, attempt: str, as_of: datetime, stored: StoredSnapshot, permit: Pending
-) -> SnapshotRef:
-    with gate.transaction(who) as tx:
-        revision = next_revision(tx.connection, rfc3339(as_of))
-        ref = SnapshotRef(as_of=rfc3339(as_of), revision=revision, digest=stored.digest)
-        moved = tx.connection.execute(
-            update(snapshots)
-            .where(snapshots.c.attempt == attempt, snapshots.c.state == State.IMPORTING)
-            .values(state=State.CHECKED, revision=revision, digest=stored.digest, checked_at=rfc3339(tx.now))
-        )
-        if moved.rowcount != 1:
-            raise SnapshotStateError("the attempt ended meanwhile")
-        held = [
-            {"attempt": attempt, "agent": agent, "rows": rows} for agent, rows in sorted(stored.rows.items())
-        ]
-        if held:
-            tx.connection.execute(insert(snapshot_agents), held)
-        resource = Resource(kind="attempt", id=attempt)
-        tx.record(
-            Event.SNAPSHOT_CHECKED, Action.IMPORT_SNAPSHOT, resource, snapshot=ref, because=permit.index
-        )
-    return ref

@@ -22,6 +22,7 @@ BUCKETS: Final = 256
 _AGENT_BYTES = 16
 _HEAD = struct.Struct(">H")
 _COUNT = struct.Struct(">I")
+YEAR_BYTES: Final = _HEAD.size
 PSEUDONYM_BYTES: Final = _HEAD.size + 16
 PAIR_BYTES: Final = PSEUDONYM_BYTES + _AGENT_BYTES
 

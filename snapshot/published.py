@@ -18,6 +18,8 @@ from audit.events import Event
 from audit.tables import ledger_entries
 from runtime.clock import parse_rfc3339
 from snapshot.calendar import is_cutoff
+from snapshot.changes import Summary
+from snapshot.reasons import Correction
 from snapshot.tables import State, snapshot_agents, snapshots
 
 
@@ -46,7 +48,10 @@ class PublishedSnapshot:
 
 @dataclass(frozen=True, kw_only=True)
 class SnapshotLine:
-    """One import attempt as a list shows it; `revision` and `digest` exist once it is checked."""
+    """One import attempt as a list shows it.
+
+    `revision`, `digest` and `summary` exist once it is checked; `reason` of a correction.
+    """
 
     attempt: str
     as_of: datetime
@@ -58,6 +63,8 @@ class SnapshotLine:
     agents: int
     begun_at: datetime
     published_at: datetime | None
+    reason: Correction | None
+    summary: Summary | None
 
 
 def newest_published(connection: Connection) -> PublishedSnapshot | None:
@@ -89,6 +96,13 @@ def rows_of_agent(connection: Connection, digest: str, agent: str) -> int:
         .where(snapshots.c.digest == digest, snapshot_agents.c.agent == agent)
     )
     return connection.execute(query).scalar() or 0
+
+
+def rows_by_agent(connection: Connection, attempt: str) -> dict[str, int]:
+    """Return how many active rows a checked or published attempt holds, by agent's licence."""
+    query = select(snapshot_agents.c.agent, snapshot_agents.c.rows)
+    query = query.where(snapshot_agents.c.attempt == attempt).order_by(snapshot_agents.c.agent)
+    return {row.agent: row.rows for row in connection.execute(query)}
 
 
 def newest_row(connection: Connection, as_of: str | None = None) -> RowMapping | None:
@@ -136,5 +150,7 @@ def _line(row: RowMapping) -> SnapshotLine:
             "state": State(row["state"]),
             "begun_at": parse_rfc3339(row["begun_at"]),
             "published_at": parse_rfc3339(row["published_at"]) if row["published_at"] else None,
+            "reason": Correction(row["reason"]) if row["reason"] else None,
+            "summary": Summary.decode(row["summary"]) if row["summary"] else None,
         }
     )

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from snapshot.changes import Changes, Drift
 from snapshot.findings import Finding
 
 
@@ -21,7 +22,9 @@ class ImportReport:
     `file` is the file's name without folders, `sha256` hex of its bytes; `rows` and
     `agents` count what could be read (0 where the file is no table); `kinds` and
     `delegations` count rows by exact value. `unlisted_agents` counts agents of the
-    extract that the roster lacks: no error, None where no roster was given.
+    extract that the roster lacks: no error, None where no roster was given. Of an accepted one, `changes`
+    tells what differs from the snapshot in force (None before the first), and `drift` what of
+    that is beyond its bounds, so that a person has to accept it.
     """
 
     file: str
@@ -32,6 +35,8 @@ class ImportReport:
     delegations: Mapping[str, int]
     unlisted_agents: int | None
     findings: tuple[Finding, ...]
+    changes: Changes | None = None
+    drift: tuple[Drift, ...] = ()
 
     @property
     def refused(self) -> bool:
@@ -47,6 +52,13 @@ class ImportReport:
         lines.extend(f"  {count} delegations {name}" for name, count in self.delegations.items())
         if self.unlisted_agents:
             lines.append(f"  {self.unlisted_agents} agents are not in the roster")
+        if self.changes is not None:
+            lines.extend(f"  {line}" for line in self.changes.lines())
+        if self.drift:
+            lines.append(
+                "  the data moved further than the bounds allow; publishing asks for --despite-drift"
+            )
+            lines.extend(f"  {drift.line()}" for drift in self.drift)
         if self.refused:
             lines.append("  records are counted with the header as record 1")
             lines.extend(f"  {finding.line()}" for finding in self.findings)

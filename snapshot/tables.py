@@ -1,7 +1,8 @@
 """The tables of this room as SQLAlchemy Core sees them; the migration holds the DDL.
 
 Moments are RFC 3339 text (UTC, microseconds), so that they sort as they pass; digests are
-hexadecimal text. An attempt has no revision and no digest before it is checked.
+hexadecimal text. An attempt has no revision, digest and summary (JSON, see `changes.py`) before it
+is checked; `reason` is why it corrects one in force.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ class State(StrEnum):
     PUBLISHED = "published"
     REFUSED = "refused"
     ABANDONED = "abandoned"
+    SUPERSEDED = "superseded"
 
 
 snapshots = sa.Table(
@@ -37,6 +39,8 @@ snapshots = sa.Table(
     sa.Column("begun_at", sa.Text, nullable=False),
     sa.Column("checked_at", sa.Text),
     sa.Column("published_at", sa.Text),
+    sa.Column("reason", sa.Text),
+    sa.Column("summary", sa.Text),
     sa.Index(
         "one_published_snapshot_per_revision",
         "as_of",

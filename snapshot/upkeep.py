@@ -19,7 +19,8 @@ from itertools import islice
 from sqlalchemy import Connection, Engine, Table, delete, exists, insert, select, update
 
 from runtime.database import reading, writing
-from snapshot.pairs import BUCKETS, PairSet, compare, pack_bucket, read_bucket, read_pair
+from snapshot.changes import Kept
+from snapshot.pairs import BUCKETS, YEAR_BYTES, PairSet, compare, pack_bucket, read_bucket, read_pair
 from snapshot.published import newest_row
 from snapshot.tables import delegation_changes, delegation_imports, delegation_pairs
 
@@ -38,7 +39,7 @@ def newest_import(connection: Connection) -> int | None:
     return connection.execute(query).scalar()
 
 
-def write_changes(engine: Engine, attempt: str, pairs: PairSet) -> None:
+def write_changes(engine: Engine, attempt: str, pairs: PairSet) -> Kept:
     """Write what an attempt's pairs change, and the pairs themselves for the import after it."""
     with reading(engine) as connection:
         base = newest_import(connection)
@@ -60,6 +61,10 @@ def write_changes(engine: Engine, attempt: str, pairs: PairSet) -> None:
     with writing(engine) as connection:
         mine = delegation_imports.c.number == number
         connection.execute(update(delegation_imports).where(mine).values(written=True))
+    begun = sum(begins for _, begins in changes)
+    if len({pair[:YEAR_BYTES] for pair, _ in changes}) > 1:
+        return Kept(held=len(pairs), begun=None, ended=None)
+    return Kept(held=len(pairs), begun=begun, ended=len(changes) - begun)
 
 
 def _write(engine: Engine, table: Table, rows: Iterator[dict[str, object]], *, at_once: int) -> None:
@@ -79,6 +84,17 @@ def is_current(connection: Connection, attempt: str) -> bool:
     query = select(delegation_imports).where(delegation_imports.c.attempt == attempt)
     row = connection.execute(query).mappings().first()
     return row is not None and bool(row["written"]) and row["base"] == newest_import(connection)
+
+
+def base_of(connection: Connection, attempt: str) -> str | None:
+    """Return the attempt that an attempt's changes are against, None for the first."""
+    base = delegation_imports.alias()
+    query = (
+        select(base.c.attempt)
+        .join(delegation_imports, delegation_imports.c.base == base.c.number)
+        .where(delegation_imports.c.attempt == attempt)
+    )
+    return connection.execute(query).scalar()
 
 
 def forget(engine: Engine, attempt: str) -> None:

@@ -243,8 +243,12 @@ class HouseFacts:
     def _publish_snapshot(
         self, connection: Connection, actor: Actor, ask: Ask, _now: datetime
     ) -> tuple[Facts, Bound]:
-        publication = self._snapshots.publication(connection, ask.resource.id)
-        return PublishSnapshotFacts(person=service_facts(actor), publication=publication), Bound()
+        reason: str | None = ask.claims.get("despite_drift")
+        publication = self._snapshots.publication(
+            connection, ask.resource.id, drift_accepted=reason is not None
+        )
+        facts = PublishSnapshotFacts(person=service_facts(actor), publication=publication)
+        return facts, Bound(reason=reason)
 
     def _enrol_factor(
         self, connection: Connection, actor: Actor, ask: Ask, now: datetime

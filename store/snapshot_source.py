@@ -36,7 +36,7 @@ class SnapshotSource(Protocol):
         """Return the facts of an extract that is to be imported."""
         ...
 
-    def publication(self, connection: Connection, attempt: str) -> Publication:
+    def publication(self, connection: Connection, attempt: str, *, drift_accepted: bool) -> Publication:
         """Return the facts of an attempt that is to be published."""
         ...
 

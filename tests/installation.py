@@ -44,6 +44,7 @@ from runtime.database import reading
 from runtime.settings import Settings, load_settings
 from snapshot.importing import import_extract
 from snapshot.publishing import publish
+from snapshot.reasons import Correction
 from store.exports import add_export
 from store.people import keep_password, keep_roster, keep_sign_in, person_by_licence
 from store.sessions import digest_of, new_token, start_session
@@ -128,6 +129,7 @@ class Installation:
             vault=house.vault,
             objects=house.objects,
             catalogue=house.policy.catalogue,
+            reason=Correction.EXCHANGE_CORRECTION,
         )
         return publish(made.attempt, who=CONSOLE_WHO, gate=house.gate, vault=house.vault)
 

@@ -25,6 +25,7 @@ from snapshot.facts import incoming_facts, publication_facts
 from snapshot.importing import ImportedSnapshot, import_extract
 from snapshot.published import PublishedSnapshot, newest_published
 from snapshot.publishing import publish
+from snapshot.reasons import DriftReason
 from snapshot.sources import Source
 from tests.factories import a_database
 from tests.fakes import PinnedClock
@@ -118,8 +119,9 @@ class SnapshotFactSource:
         if ask.action is Action.IMPORT_SNAPSHOT:
             incoming = incoming_facts(ask.claims["as_of"], now)
             return ImportSnapshotFacts(person=person, incoming=incoming), Bound()
-        publication = publication_facts(connection, ask.resource.id)
-        return PublishSnapshotFacts(person=person, publication=publication), Bound()
+        reason = ask.claims.get("despite_drift")
+        publication = publication_facts(connection, ask.resource.id, drift_accepted=reason is not None)
+        return PublishSnapshotFacts(person=person, publication=publication), Bound(reason=reason)
 
 
 class Room:
@@ -147,9 +149,9 @@ class Room:
             **options,
         )
 
-    def publish(self, attempt: str) -> SnapshotRef:
+    def publish(self, attempt: str, despite_drift: DriftReason | None = None) -> SnapshotRef:
         """Publish an attempt."""
-        return publish(attempt, who=OPERATOR, gate=self.gate, vault=self.vault)
+        return publish(attempt, who=OPERATOR, gate=self.gate, vault=self.vault, despite_drift=despite_drift)
 
     def newest(self) -> PublishedSnapshot:
         """Return the snapshot in force."""

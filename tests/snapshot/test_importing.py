@@ -14,6 +14,8 @@ from runtime.database import reading
 from snapshot.facts import is_abandoned
 from snapshot.findings import FindingCode
 from snapshot.published import list_snapshots, newest_published, published_snapshot, rows_of_agent
+from snapshot.publishing import SnapshotStateError
+from snapshot.reasons import Correction
 from snapshot.report import ExtractRefusedError
 from snapshot.tables import State
 from tests.snapshot.extracts import AS_OF, DATA, data_rows, write_rows
@@ -111,9 +113,14 @@ def test_a_correction_is_the_next_revision(tmp_path: Path) -> None:
     room.publish(room.bring_in().attempt)
     rows = data_rows()
     rows[0]["home_city"] = "Elsewhere"
-    second = room.bring_in(write_rows(tmp_path / "second.csv", rows))
+    path = write_rows(tmp_path / "second.csv", rows)
+    with pytest.raises(SnapshotStateError, match="--reason"):
+        room.bring_in(path)
+    second = room.bring_in(path, reason=Correction.WRONG_VALUES)
     room.publish(second.attempt)
     assert (2, second.ref) == (second.ref.revision, room.newest().ref)
+    reasons = [entry.reason for entry in room.entries() if entry.event is Event.SNAPSHOT_PUBLISHED]
+    assert [None, "wrong-values"] == reasons
 
 
 def test_one_revision_is_published_once(tmp_path: Path) -> None:

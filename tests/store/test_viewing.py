@@ -54,9 +54,9 @@ class OneSnapshot:
         """Nobody asks."""
         raise NotImplementedError(as_of, now)
 
-    def publication(self, connection: Connection, attempt: str) -> Publication:
+    def publication(self, connection: Connection, attempt: str, *, drift_accepted: bool) -> Publication:
         """Nobody asks."""
-        raise NotImplementedError(connection, attempt)
+        raise NotImplementedError(connection, attempt, drift_accepted)
 
     def is_abandoned(self, connection: Connection, attempt: str, now: datetime) -> bool:
         """Nobody asks."""
