@@ -37,4 +37,4 @@ class HouseSnapshots:
 
     def is_abandoned(self, connection: Connection, attempt: str, now: datetime) -> bool:
         """Tell whether an import attempt came to nothing."""
-        return is_abandoned(connection, attempt, now)
+        return came_to_nothing(connection, attempt, now)

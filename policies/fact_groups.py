@@ -207,6 +207,11 @@ class Publication:
     scanned: bool
     as_of_is_cutoff: bool
     is_newer: bool
+    reasoned: bool
+    agents_gone_percent: int
+    rows_change_percent: int
+    kind_shift_points: int
+    drift_accepted: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -214,11 +219,6 @@ class Enrolment:
     """A second factor to make.
 
     `invited`: the person shows an approved and unspent invitation in its time; `demo`: it is a
-    reasoned: bool
-    agents_gone_percent: int
-    rows_change_percent: int
-    kind_shift_points: int
-    drift_accepted: bool
     demo's console that asks.
     """
 

@@ -131,21 +131,21 @@ BREAKS: list[tuple[str, tuple[Action, ...], str, Any]] = [
     ("R33", (Action.DESTROY_OBJECT,), "destruction__due", False),
     ("R34", (Action.BUILD_BOOK,), "freshness__snapshot_age_days", 23),
     ("R34", (Action.PUBLISH_SNAPSHOT,), "publication__checked", False),
+    ("R34", (Action.PUBLISH_SNAPSHOT,), "publication__agents_gone_percent", 21),
+    ("R34", (Action.PUBLISH_SNAPSHOT,), "publication__rows_change_percent", 31),
+    ("R34", (Action.PUBLISH_SNAPSHOT,), "publication__kind_shift_points", 21),
     ("R35", (Action.BUILD_BOOK,), "freshness__snapshot_published", False),
     ("R35", (Action.BUILD_BOOK,), "freshness__snapshot_is_newest", False),
     ("R35", (Action.BUILD_BOOK,), "freshness__as_of_is_cutoff", False),
     ("R35", (Action.IMPORT_SNAPSHOT,), "incoming__as_of_is_cutoff", False),
-    ("R34", (Action.PUBLISH_SNAPSHOT,), "publication__agents_gone_percent", 21),
-    ("R34", (Action.PUBLISH_SNAPSHOT,), "publication__rows_change_percent", 31),
-    ("R34", (Action.PUBLISH_SNAPSHOT,), "publication__kind_shift_points", 21),
     ("R35", (Action.IMPORT_SNAPSHOT,), "incoming__as_of_is_past", False),
     ("R35", (Action.PUBLISH_SNAPSHOT,), "publication__as_of_is_cutoff", False),
     ("R35", (Action.PUBLISH_SNAPSHOT,), "publication__is_newer", False),
+    ("R35", (Action.PUBLISH_SNAPSHOT,), "publication__reasoned", False),
     ("R38", (Action.SEND_BOOK,), "delivery__recipient_is_registered", False),
     ("R38", (Action.SEND_BOOK, *HELD), "licensing__address_changed_at", NOW - 72 * 3600 + 1),
     ("R38", HELD, "licensing__factors_reset_at", NOW - 72 * 3600 + 1),
 ]
-    ("R35", (Action.PUBLISH_SNAPSHOT,), "publication__reasoned", False),
 """One fact broken at a time: the one rule that must refuse, for which actions."""
 
 COUPLED = {
