@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -95,7 +96,8 @@ def a_table(
     catalogue = the_catalogue()
     schema = rows_schema(catalogue)
     data = pa.Table.from_pylist([a_row()] if rows is None else list(rows), schema=schema)
-    return permit_table(a_grant(columns, **changes), data, catalogue, withheld=withheld)
+    table = permit_table(a_grant(columns, **changes), data, catalogue)
+    return dataclasses.replace(table, withheld=withheld)
 
 
 def a_notice(table: PermittedTable, **changes: Any) -> Notice:
