@@ -125,7 +125,7 @@ def write_workbook(
 
     BookError when table, notice and catalogue disagree, or when a value can't be written without
     loss (the message names row and column). `sheet_rows` is the format's limit; tests lower it.
-    `pure` leaves the kernel out, to the same bytes.
+    `pure` leaves the kernel out, to the same sheets.
     """
     _check(table, notice, catalogue)
     data = table.data

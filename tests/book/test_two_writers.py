@@ -22,7 +22,7 @@ from book.workbook import write_workbook
 from policies.arrow_types import ARROW_TYPE_OF
 from policies.columns import Column, ColumnType
 from tests.book.makers import a_notice, a_row, a_table, the_catalogue
-from tests.book.readers import load, sheet, values
+from tests.book.readers import load, parts, sheet, values
 from tests.book.test_cells import NASTY
 
 TYPES = tuple(ColumnType(kind) for kind in ColumnType)
@@ -160,7 +160,7 @@ def test_whole_books_are_the_same_and_read_the_same() -> None:
     table = a_table(rows)
     clear = write_workbook(table, a_notice(table), the_catalogue())
 
-    assert write_workbook(table, a_notice(table), the_catalogue(), pure=True) == clear
+    assert parts(write_workbook(table, a_notice(table), the_catalogue(), pure=True)) == parts(clear)
     places = [table.data.column_names.index(name) for name in ("last_name", "home_address")]
     third = values(sheet(load(clear), "Book of Business"))[1:]
     fourth = (
@@ -188,7 +188,7 @@ def test_a_million_random_cells_show_no_difference() -> None:
         ]
         table = a_table(rows)
         clear = write_workbook(table, a_notice(table), the_catalogue())
-        assert write_workbook(table, a_notice(table), the_catalogue(), pure=True) == clear
+        assert parts(write_workbook(table, a_notice(table), the_catalogue(), pure=True)) == parts(clear)
         places = [table.data.column_names.index(name) for name in names]
         third = values(sheet(load(clear), "Book of Business"))[1:]
         book = CalamineWorkbook.from_filelike(io.BytesIO(clear))
