@@ -12,7 +12,7 @@ from cli.founding import init
 from cli.people import people
 from cli.policies import policy
 from cli.recovery import vault
-from cli.sampling import sample
+from cli.sampling import sample, sample_key
 from cli.serve import serve
 from cli.snapshots import snapshots
 from cli.witness import witness
@@ -32,6 +32,7 @@ commands.add_typer(witness, name="witness")
 commands.add_typer(vault, name="vault")
 commands.add_typer(policy, name="policy")
 commands.command("sample")(sample)
+commands.command("sample-key")(sample_key)
 commands.command("demo")(demo)
 commands.command("serve")(serve)
 commands.command("doctor")(doctor)

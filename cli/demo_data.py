@@ -92,7 +92,7 @@ def clear_files(given: Given | None, folder: Path) -> Iterator[Material]:
         yield Material(extract=given.extract, roster=given.roster, agent=given.agent, what=given.extract.name)
         return
     with TemporaryDirectory(prefix="sample-", dir=folder) as name:
-        made = make_sample(SAMPLE_AGENTS, SAMPLE_CONSUMERS, SAMPLE_SEED, SAMPLE_AS_OF, Path(name))
+        made = make_sample(SAMPLE_AGENTS, SAMPLE_CONSUMERS, SAMPLE_SEED, SAMPLE_AS_OF, Path(name), nasty=True)
         yield Material(
             extract=made.extract, roster=made.roster, agent=made.licences[0], what="a synthetic sample"
         )

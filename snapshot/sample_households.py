@@ -2,116 +2,86 @@
 
 A household is of one kind. In a mixed one children under 19 (else all but the primary
 contact) have Medi-Cal and the others a plan, so that each row shows the one or the other.
-Ages fit relationships, money adds up, and the rest is drawn by weights.
+Ages fit relationships, money adds up, and the rest is drawn by weights. Who they are is drawn
+from the chance of their stay, what is known of them from that of the edition.
 """
 
 from __future__ import annotations
 
 import random
-import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from pathlib import Path
-from typing import Any
+from datetime import date, timedelta
 
 from policies.columns import Kind
 from snapshot.sample_coverage import day_before, dental, medi_cal, on_plan
+from snapshot.sample_lives import Life
+from snapshot.sample_words import Language, Weighted, Words, between, happens, one_of
 
 Row = dict[str, str]
-SAMPLE_FILE = Path(__file__).with_name("sample.toml")
 _ADULT = 19
 _MIXED = Kind.MIXED_HOUSEHOLD
+_KINDS = {
+    is_family: Weighted.of((Kind.COVERED_CALIFORNIA, Kind.MEDI_CAL, _MIXED), (60, 25, 15 if is_family else 0))
+    for is_family in (True, False)
+}
 _AREA_CODES = ("209", "213", "310", "415", "510", "530", "559", "619", "714", "760", "805", "916")
+_CASE_STATUS = Weighted.of(("active", "inactive", "closed"), (90, 8, 2))
+_GENDER = Weighted.of(("Female", "Male", "X", ""), (46, 44, 4, 6))
+_ELIGIBILITY = Weighted.of(("eligible", "conditional", "pending"), (85, 9, 6))
+_RENEWAL = ("not due", "auto-renewed", "action needed")
+_MIDDLE = ("", "", "J", "Lee", "Marie")
+# Multiplying by what has no factor 2 or 5 gives every number below a power of ten once.
+_SCATTER = 6_364_136_223_846_793
+_CONSUMER_IDS, _CASE_NUMBERS = 10**10, 10**12
+_MOST_PLACES = 10**8
 
 
 @dataclass(frozen=True, kw_only=True)
-class Words:
-    """What the sample is made of, as `sample.toml` has it."""
+class Household:
+    """A household to be written: `place` and `first` count places and consumers from 0 over all."""
 
-    streets: list[str]
-    street_kinds: list[str]
-    issuers: list[str]
-    networks: list[str]
-    agencies: list[str]
-    agent_given: list[str]
-    agent_family: list[str]
-    language: list[dict[str, Any]]
-    county: list[dict[str, Any]]
-    odd: list[dict[str, str]]
-
-    @classmethod
-    def load(cls) -> Words:
-        """Read the words that ship with the service."""
-        return cls(**tomllib.loads(SAMPLE_FILE.read_text(encoding="utf-8")))
-
-    def place(self, chance: random.Random) -> tuple[str, str, str]:
-        """Return a county, a city in it, and a ZIP code of the city."""
-        county = _weighted(chance, self.county)
-        city, postcode = chance.choice(county["cities"])
-        return county["name"], city, postcode
+    place: int
+    first: int
+    size: int
+    life: Life
+    agent: Row
+    as_of: str
 
 
-def households(
-    chance: random.Random, words: Words, agents: Sequence[Row], consumers: int, as_of: datetime
-) -> Iterator[Row]:
-    """Yield the rows of that many consumers, household by household; each agent gets an active one."""
-    weights = [chance.randrange(1, 10) for _ in agents]
-    odd_each = max(1, consumers // len(words.odd))
-    case = made = 0
-    while made < consumers:
-        agent = agents[case] if case < len(agents) else chance.choices(agents, weights)[0]
-        room_left = consumers - made - max(0, len(agents) - case - 1)
-        size = max(1, min(chance.choices((1, 2, 3, 4, 5), (45, 22, 15, 12, 6))[0], room_left))
-        for rows in _household(chance, words, case, size, agent, as_of, is_first=case < len(agents)):
-            own = {"consumer_id": f"{chance.randrange(1000, 9999)}{made:06d}"}
-            if made % odd_each == 0 and made // odd_each < len(words.odd):
-                odd = words.odd[made // odd_each]
-                own[odd["column"]] = odd["value"]
-            yield from (row | own for row in rows)
-            made += 1
-        case += 1
-
-
-def _household(
-    chance: random.Random,
-    words: Words,
-    case: int,
-    size: int,
-    agent: Row,
-    as_of: datetime,
-    *,
-    is_first: bool,
-) -> list[list[Row]]:
-    """Return each member's rows, one a coverage."""
-    today = as_of.date()
-    kind = _kind(chance, size)
-    language = _weighted(chance, words.language)
-    ages = _ages(chance, size)
+def rows_of(household: Household, words: Words, who: random.Random, what: random.Random) -> list[list[Row]]:
+    """Return each member's rows, one a coverage; `who` is the stay's chance, `what` the edition's."""
+    life, size = household.life, household.size
+    kind = _KINDS[size > 1].draw(who)
+    language = words.languages.draw(who)
+    ages = _ages(who, size)
     has_medi_cal = _who_has_medi_cal(kind, ages)
-    delegation = "active" if is_first else chance.choices(("active", "ended", "pending"), (93, 4, 3))[0]
-    shared = _shared(chance, words, case, agent, as_of, delegation) | {
+    family = one_of(who, language.family)
+    issuer, network = one_of(who, words.issuers), one_of(who, words.networks)
+    shared = _shared(household, words, who, what) | {
         "consumer_kind": kind.value,
         "household_size": str(size),
-        "last_name": chance.choice(language["family"]),
-        "preferred_language": language["name"] if _happens(chance, 60) else "English",
+        "last_name": family,
+        "preferred_language": language.name if happens(who, 60) else "English",
     }
+    case = int(shared["case_number"])
     enrolled = {"enrolled_member_count": str(has_medi_cal.count(False))}
-    issuer, network = chance.choice(words.issuers), chance.choice(words.networks)
     members = []
     for place, age in enumerate(ages):
-        row = shared | _member(chance, language, place, age, ages, today, case)
+        person = _person(who, language, place, age, ages, life.moved_in, case)
+        row = shared | person | _judged(what, life.noted)
+        row["consumer_id"] = _scattered(household.first + place, life.stay, _CONSUMER_IDS)
         if has_medi_cal[place]:
-            members.append([row | medi_cal(chance, age, shared["home_county"], today)])
+            members.append([row | medi_cal(what, age, shared["home_county"], life.noted)])
             continue
-        health = row | enrolled | on_plan(chance, issuer, network, today)
-        members.append([health, dental(chance, health)] if _happens(chance, 6) else [health])
+        health = row | enrolled | on_plan(what, issuer, network, life.noted)
+        members.append([health, dental(what, health)] if happens(what, 6) else [health])
     return members
 
 
-def _kind(chance: random.Random, size: int) -> Kind:
-    weights = (60, 25, 15 if size > 1 else 0)
-    return chance.choices((Kind.COVERED_CALIFORNIA, Kind.MEDI_CAL, _MIXED), weights)[0]
+def _scattered(place: int, stay: int, modulus: int) -> str:
+    number = (stay * _MOST_PLACES + place) * _SCATTER % modulus
+    return f"{number:0{len(str(modulus)) - 1}d}"
 
 
 def _who_has_medi_cal(kind: Kind, ages: Sequence[int]) -> list[bool]:
@@ -123,79 +93,73 @@ def _who_has_medi_cal(kind: Kind, ages: Sequence[int]) -> list[bool]:
 
 def _ages(chance: random.Random, size: int) -> list[int]:
     """Return ages: the primary contact's, a second adult's in most households, then children's."""
-    primary = chance.randrange(26, 75)
+    primary = between(chance, 26, 74)
     ages = [primary]
-    if size > 1 and _happens(chance, 70):
-        ages.append(max(_ADULT + 2, min(80, primary + chance.randrange(-8, 9))))
+    if size > 1 and happens(chance, 70):
+        ages.append(max(_ADULT + 2, min(80, primary + between(chance, -8, 8))))
     while len(ages) < size:
-        ages.append(chance.randrange(0, min(25, primary - 18)))
+        ages.append(between(chance, 0, min(24, primary - 19)))
     return ages
 
 
-def _shared(
-    chance: random.Random, words: Words, case: int, agent: Row, as_of: datetime, delegation: str
-) -> Row:
-    county, city, postcode = words.place(chance)
-    today = as_of.date()
-    ended = day_before(chance, today, 1, 25) if delegation == "ended" else ""
+def _shared(household: Household, words: Words, who: random.Random, what: random.Random) -> Row:
+    county, city, postcode = words.places.draw(who)
+    life, agent = household.life, household.agent
     return {
-        "snapshot_as_of": as_of.isoformat(),
-        "case_number": f"{chance.randrange(10**6):06d}{case:06d}",
-        "case_status": chance.choices(("active", "inactive", "closed"), (90, 8, 2))[0],
-        "application_year": str(today.year),
+        "snapshot_as_of": household.as_of,
+        "case_number": _scattered(household.place, life.stay, _CASE_NUMBERS),
+        "case_status": _CASE_STATUS.draw(what),
+        "application_year": str(life.noted.year),
         "application_status": "submitted",
-        "application_submitted_date": day_before(chance, today, 30, 320),
-        "delegation_status": delegation,
-        "delegation_start_date": day_before(chance, today, 30, 1400),
-        "delegation_end_date": ended,
+        "application_submitted_date": day_before(who, life.moved_in, 5, 320),
+        "delegation_status": life.delegation,
+        "delegation_start_date": life.delegated.isoformat(),
+        "delegation_end_date": life.ended.isoformat() if life.ended else "",
         "agent_name": agent["name"],
         "agent_license_number": agent["license_number"],
         "agent_npn": agent["npn"],
         "agency_name": agent["agency_name"],
-        "home_address": f"{chance.randrange(1, 9900):05d} {chance.choice(words.streets)} "
-        f"{chance.choice(words.street_kinds)}",
+        "home_address": f"{between(who, 1, 9899):05d} {one_of(who, words.streets)} "
+        f"{one_of(who, words.street_kinds)}",
         "home_city": city,
         "home_state": "CA",
         "home_zip": postcode,
         "home_county": county,
-        "renewal_status": chance.choice(("not due", "auto-renewed", "action needed")),
-        "renewal_due_date": day_before(chance, today, -90, -5) if _happens(chance, 50) else "",
-        "last_change_date": day_before(chance, today, 1, 200),
+        "renewal_status": one_of(what, _RENEWAL),
+        "renewal_due_date": day_before(what, life.noted, -90, -5) if happens(what, 50) else "",
+        "last_change_date": day_before(what, life.noted, 1, 200),
     }
 
 
-def _member(
+def _person(
     chance: random.Random,
-    language: dict[str, Any],
+    language: Language,
     place: int,
     age: int,
     ages: Sequence[int],
-    today: date,
+    day: date,
     case: int,
 ) -> Row:
-    is_adult = age >= _ADULT
     is_spouse = place == 1 and age >= _ADULT and ages[0] - age < _ADULT
-    relationship = "Self" if place == 0 else "Spouse" if is_spouse else "Child"
-    reached = _happens(chance, 70) and is_adult
-    phone = f"({chance.choice(_AREA_CODES)}) 555-01{chance.randrange(100):02d}"
+    reached = happens(chance, 70) and age >= _ADULT
+    born = day - timedelta(days=int(365.25 * age) + between(chance, 1, 359))
     return {
-        "first_name": chance.choice(language["given"]),
-        "middle_name": chance.choice(("", "", "J", "Lee", "Marie")),
-        "date_of_birth": (today - timedelta(days=int(365.25 * age) + chance.randrange(1, 360))).isoformat(),
-        "gender": chance.choices(("Female", "Male", "X", ""), (46, 44, 4, 6))[0],
+        "first_name": one_of(chance, language.given),
+        "middle_name": one_of(chance, _MIDDLE),
+        "date_of_birth": born.isoformat(),
+        "gender": _GENDER.draw(chance),
         "primary_contact": "true" if place == 0 else "false",
-        "relationship_to_primary": relationship,
+        "relationship_to_primary": "Self" if place == 0 else "Spouse" if is_spouse else "Child",
         "applying_for_coverage": "true",
-        "phone_primary": phone if reached else "",
-        "email": f"c{case:07d}m{place}@mail.example" if reached else "",
-        "eligibility_status": chance.choices(("eligible", "conditional", "pending"), (85, 9, 6))[0],
-        "eligibility_determined_date": day_before(chance, today, 10, 300),
+        "phone_primary": f"({one_of(chance, _AREA_CODES)}) 555-01{between(chance, 0, 99):02d}"
+        if reached
+        else "",
+        "email": f"c{case:012d}m{place}@mail.example" if reached else "",
     }
 
 
-def _happens(chance: random.Random, percent: int) -> bool:
-    return chance.randrange(100) < percent
-
-
-def _weighted(chance: random.Random, items: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    return chance.choices(items, [item["share"] for item in items])[0]
+def _judged(chance: random.Random, day: date) -> Row:
+    return {
+        "eligibility_status": _ELIGIBILITY.draw(chance),
+        "eligibility_determined_date": day_before(chance, day, 10, 300),
+    }
