@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from house.doctor.books import check_kernel
 from house.doctor.compliance import check_policy, check_retention, check_review
 from house.doctor.data import check_exports, check_roster, check_snapshot
 from house.doctor.findings import Finding, failed
@@ -37,6 +38,7 @@ CHECKS: dict[str, Callable[[House], Finding]] = {
     "witnesses": check_witnesses,
     "stream": check_stream,
     "disk": check_disk,
+    "kernel": check_kernel,
     "reserve": check_reserve,
 }
 
