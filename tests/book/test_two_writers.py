@@ -12,7 +12,6 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from openpyxl.utils.escape import unescape
 from python_calamine import CalamineWorkbook
 
 from book.errors import BookError
@@ -63,6 +62,11 @@ def _both(data: pa.Table, kernel: Kernel, first_row: int = 2) -> tuple[bytes, by
         for writer in (kernel, None)
     )
     return by_kernel, by_python
+
+
+def _calamines(value: Any) -> str:
+    """Return what calamine read: it undoes the format's escapes, but for XML's two noncharacters."""
+    return str(value).replace("_xFFFE_", "\ufffe").replace("_xFFFF_", "\uffff")
 
 
 @st.composite
@@ -169,7 +173,7 @@ def test_whole_books_are_the_same_and_read_the_same() -> None:
     for row, by_openpyxl, by_calamine in zip(rows, third, fourth[1:], strict=True):
         expected = [row["last_name"], row["home_address"]]
         assert expected == [by_openpyxl[place] for place in places]
-        assert expected == [unescape(str(by_calamine[place])) for place in places]
+        assert expected == [_calamines(by_calamine[place]) for place in places]
 
 
 @pytest.mark.soak
@@ -196,5 +200,5 @@ def test_a_million_random_cells_show_no_difference() -> None:
         for row, by_openpyxl, by_calamine in zip(rows, third, fourth, strict=True):
             expected = [row[name] for name in names]
             assert expected == [by_openpyxl[place] for place in places]
-            assert expected == [unescape(str(by_calamine[place])) for place in places]
+            assert expected == [_calamines(by_calamine[place]) for place in places]
         done += len(rows) * len(names)
