@@ -76,4 +76,3 @@ class MailAnchor:
         body = _BODY.format(checkpoint=copy.note, exchange=self.exchange)
         mail.set_content(body, charset="utf-8", cte="quoted-printable")
         return mail.as_bytes()
-

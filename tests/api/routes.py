@@ -51,11 +51,11 @@ class KnownRoute:
     @property
     def parameters(self) -> tuple[str, ...]:
         """Return the names of the parameters in the path."""
-        return tuple(re.findall(r"{(\w+)}", self.path))
+        return tuple(re.findall(r"{(\w+)(?::path)?}", self.path))
 
     def at(self, **values: str) -> str:
         """Return the address for some values; what isn't named gets a value that nothing has."""
-        return re.sub(r"{(\w+)}", lambda found: values.get(found[1], NOTHINGS_ID), self.path)
+        return re.sub(r"{(\w+)(?::path)?}", lambda found: values.get(found[1], NOTHINGS_ID), self.path)
 
 
 NOTHINGS_ID = "00000000-0000-4000-8000-000000000000"

@@ -20,6 +20,7 @@ def a_person(papers: Papers) -> Person:
         factors_reset_at=None,
         last_sign_in_at=None,
         disabled=False,
+        listed=True,
         joined_at=None,
     )
 
