@@ -31,6 +31,7 @@ from audit.errors import LedgerError
 from house.overview import Overview, read_overview
 from house.wiring import House
 from snapshot.published import SnapshotNotFoundError
+from snapshot.week import Stage
 
 _KEPT_SECONDS = 1.0
 _BUCKETS = (0.005, 0.025, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0)
@@ -139,6 +140,19 @@ def _numbers(overview: Overview) -> Iterator[Metric]:
     yield _gauge("ledger_unsigned_entries", "Entries under no signed checkpoint yet", overview.unsigned)
     if overview.snapshot_age_seconds is not None:
         yield _gauge("snapshot_age_seconds", "Age of the published data", overview.snapshot_age_seconds)
+    yield _gauge("snapshot_late", "Whether this week's data are due and not published", overview.week.is_late)
+    weeks = GaugeMetricFamily(
+        "sealedbook_snapshot_weeks", "Weeks by when their data were published", labels=["outcome"]
+    )
+    for timeliness, count in overview.weeks.items():
+        weeks.add_metric([timeliness.value], count)
+    yield weeks
+    stages = GaugeMetricFamily(
+        "sealedbook_snapshot_week", "How far this week's data came: 1 at their state", labels=["state"]
+    )
+    for stage in Stage:
+        stages.add_metric([stage.value], stage is overview.week.stage)
+    yield stages
     if overview.roster_age_seconds is not None:
         yield _gauge("roster_age_seconds", "Age of the roster", overview.roster_age_seconds)
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.desk import DEFAULT_DATA, DataFolder, open_house
+from cli.snapshot_looks import told_week
 from house.anchoring import Look
 from house.doctor.examination import examine
 from house.doctor.findings import Verdict
@@ -66,6 +67,7 @@ def _standing(house: House, overview: Overview) -> dict[str, Any]:
         "snapshot": {"as_of": snapshot.ref.as_of, "revision": snapshot.ref.revision, "rows": snapshot.rows}
         if snapshot
         else None,
+        "week": told_week(overview.week),
         "next_cutoff": _pacific(overview.next_cutoff),
         "next_publication": _pacific(overview.next_publication),
         "entries": overview.entries,

@@ -18,13 +18,16 @@ from cli.desk import (
     parse_moment,
 )
 from cli.progress import progress
+from cli.reporting import keep_report
+from cli.snapshot_looks import list_all, show
 from house.exchange import destroy_file, find_manifest, find_source, pin_exchange
-from runtime.clock import PACIFIC
 from runtime.database import reading
 from snapshot.importing import import_extract
 from snapshot.published import list_snapshots
 from snapshot.publishing import publish
 from snapshot.query_source import QuerySource
+from snapshot.reasons import Correction, DriftReason
+from snapshot.report import ExtractRefusedError
 from snapshot.sources import FileSource, Source
 from snapshot.tables import State
 from store.people import roster_licences
@@ -62,6 +65,12 @@ def import_file(
             help="whether a file is overwritten and removed once it is stored; else outside demo only",
         ),
     ] = None,
+    reason: Annotated[
+        Correction | None, typer.Option(help="why it corrects the data in force of the same Friday")
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="a folder for the report, as report.html and report.json")
+    ] = None,
     data: DataFolder = DEFAULT_DATA,
 ) -> None:
     """Check an extract and store it encrypted; a bad one is refused whole, with a report."""
@@ -70,26 +79,37 @@ def import_file(
         source = _source(file, identity, database)
         with reading(house.engine) as connection:
             listed = roster_licences(connection)
-        imported = import_extract(
-            source,
-            as_of,
-            who=CONSOLE_OPERATOR,
-            gate=house.gate,
-            vault=house.vault,
-            objects=house.objects,
-            catalogue=house.policy.catalogue,
-            never=house.policy.never,
-            known_agents=listed,
-            manifest=believed,
-            scratch=house.settings.data,
-            progress=tell,
-        )
+        try:
+            imported = import_extract(
+                source,
+                as_of,
+                who=CONSOLE_OPERATOR,
+                gate=house.gate,
+                vault=house.vault,
+                objects=house.objects,
+                catalogue=house.policy.catalogue,
+                never=house.policy.never,
+                known_agents=listed,
+                manifest=believed,
+                reason=reason,
+                scratch=house.settings.data,
+                progress=tell,
+            )
+        except ExtractRefusedError as refused:
+            if report is not None:
+                keep_report(refused.report, report)
+            raise
         is_live = house.settings.mode != "demo"
+    if report is not None:
+        keep_report(imported.report, report)
     for line in imported.report.lines():
         typer.echo(line)
     if isinstance(source, FileSource) and (is_live if destroy_source is None else destroy_source):
         _destroy(source.path)
-    typer.echo(f"checked as attempt {imported.attempt}; put it in force with: sealedbook snapshot publish")
+    despite = " --despite-drift REASON" if imported.report.drift else ""
+    typer.echo(
+        f"checked as attempt {imported.attempt}; put it in force with: sealedbook snapshot publish{despite}"
+    )
 
 
 def _destroy(path: Path) -> None:
@@ -121,28 +141,31 @@ def trust(
 @snapshots.command("publish")
 def publish_newest(
     attempt: Annotated[str | None, typer.Option(help="which attempt; else the newest checked one")] = None,
+    despite_drift: Annotated[
+        DriftReason | None, typer.Option(help="why data that moved beyond the bounds are right")
+    ] = None,
     data: DataFolder = DEFAULT_DATA,
 ) -> None:
     """Put a checked snapshot in force."""
     with open_house_with_vault(data) as house:
         with reading(house.engine) as connection:
-            checked = [line for line in list_snapshots(connection) if line.state is State.CHECKED]
+            lines = list_snapshots(connection)
+        checked = [line for line in lines if line.state is State.CHECKED]
         if attempt is None and not checked:
             raise CommandError("there is no checked snapshot to publish: import an extract first")
         chosen = attempt or checked[0].attempt
-        ref = publish(chosen, who=CONSOLE_OPERATOR, gate=house.gate, vault=house.vault)
-    typer.echo(f"published: as of {ref.as_of}, revision {ref.revision}, digest {ref.digest}")
-
-
-@snapshots.command("list")
-def list_all(data: DataFolder = DEFAULT_DATA) -> None:
-    """List every import attempt, the newest data first."""
-    with open_house(data) as house, reading(house.engine) as connection:
-        lines = list_snapshots(connection)
-    for line in lines:
-        revision = "no revision" if line.revision is None else f"revision {line.revision}"
-        digest = f"  digest {line.digest}" if line.digest else ""
-        typer.echo(
-            f"{line.as_of.astimezone(PACIFIC):%Y-%m-%d %H:%M %Z}  {revision}  {line.state.value}  "
-            f"{line.rows} rows of {line.agents} agents  attempt {line.attempt}{digest}"
+        ref = publish(
+            chosen,
+            who=CONSOLE_OPERATOR,
+            gate=house.gate,
+            vault=house.vault,
+            despite_drift=despite_drift,
         )
+        summary = next(line.summary for line in lines if line.attempt == chosen)
+    typer.echo(f"published: as of {ref.as_of}, revision {ref.revision}, digest {ref.digest}")
+    for line in summary.changes.lines() if summary and summary.changes else ():
+        typer.echo(f"  {line}")
+
+
+snapshots.command("list")(list_all)
+snapshots.command("show")(show)

@@ -19,6 +19,7 @@ from runtime.database import reading
 from runtime.settings import SettingsError
 from snapshot.calendar import next_cutoff, publish_deadline
 from snapshot.published import PublishedSnapshot, newest_published
+from snapshot.week import Timeliness, Week, count_weeks, this_week
 from store.census import count_due, exports_by_state
 from store.people import newest_roster
 from vault.answers import VaultStatus
@@ -27,7 +28,7 @@ from vault.errors import VaultError
 
 @dataclass(frozen=True, kw_only=True)
 class Overview:
-    """One look. `now` is the installation's clock; `entries` the ledger's size."""
+    """One look: `now` by its clock, `entries` the ledger's size, `weeks` since the first publication."""
 
     now: datetime
     exports: Mapping[State, int]
@@ -35,6 +36,8 @@ class Overview:
     entries: int
     signed: Signed | None
     snapshot: PublishedSnapshot | None
+    week: Week
+    weeks: Mapping[Timeliness, int]
     roster_at: datetime | None
     vault: VaultStatus | None
     outside: Outside
@@ -78,6 +81,8 @@ def read_overview(house: House) -> Overview:
             entries=house.reader.head(connection).size,
             signed=newest_signed(connection),
             snapshot=newest_published(connection),
+            week=this_week(connection, now),
+            weeks=count_weeks(connection, now),
             roster_at=parse_rfc3339(roster) if roster else None,
             vault=vault,
             outside=look_outside(connection, house.settings, now),

@@ -5,7 +5,8 @@ or never finishing it harms nothing. It
 1. ends what is due to end, see `ending.py`, and says that glasses are closed again;
 2. wakes every export that is due (the queue may have lost everything);
 3. tells agents of books that their manager asked for;
-4. destroys keys that no committed entry adopted, and imports that came to nothing;
+4. destroys keys that no committed entry adopted, and imports that came to nothing: abandoned, or
+   superseded by what was published since; says when this week's data are late;
 5. records how often strangers tried to sign in;
 6. has the vault sign the newest head, so that a stretch of the ledger is open to unseen
    rewriting for seconds only;
@@ -22,7 +23,7 @@ from house.wiring import WorkerHouse
 from policies.gate import RefusedError
 from runtime.broker import ADVANCE, wake
 from runtime.database import reading, writing
-from snapshot.facts import abandoned_attempts, note_abandoned
+from snapshot.facts import abandoned_attempts, note_abandoned, superseded_attempts
 from snapshot.index import object_names
 from snapshot.upkeep import forget, forget_old_pairs
 from store.destruction import book_object, note_destroyed, note_destroying, orphaned_books
@@ -37,6 +38,7 @@ from worker.outside import outside_work
 from worker.oversight import tell_agents
 from worker.service import resource_of
 from worker.strangers import record_strangers
+from worker.weekly import WeekWatch
 
 _SWEEP_SECONDS = 30.0
 
@@ -47,6 +49,7 @@ class Sweep:
     def __init__(self, house: WorkerHouse) -> None:
         self._house = house
         self._endings = Endings(house)
+        self._week = WeekWatch(house)
         self.lanes = Lanes(house, outside_work(house))
 
     def run(self) -> None:
@@ -73,9 +76,10 @@ class Sweep:
         self._endings.purge()
         self._endings.end_lost_releases()
         self._destroy_orphans()
-        self._destroy_abandoned_imports()
+        self._destroy_imports()
         forget_old_pairs(self._house.engine)
         record_strangers(house)
+        self._week.look()
 
     def _wake_due(self) -> None:
         with reading(self._house.engine) as connection:
@@ -116,10 +120,11 @@ class Sweep:
             fencing=fencing,
         )
 
-    def _destroy_abandoned_imports(self) -> None:
+    def _destroy_imports(self) -> None:
         with reading(self._house.engine) as connection:
             abandoned = abandoned_attempts(connection, self._house.clock.now())
-        for attempt in abandoned:
+            superseded = superseded_attempts(connection)
+        for attempt in (*abandoned, *superseded):
             try:
                 self._destroy_import(attempt)
             except (RefusedError, VaultError) as error:

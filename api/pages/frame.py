@@ -30,6 +30,7 @@ from runtime.clock import parse_rfc3339
 from runtime.database import reading
 from snapshot.calendar import next_cutoff
 from snapshot.published import newest_row
+from snapshot.week import this_week
 from store.glass import GlassState, recent_glasses
 
 PAGE_POLICY = (
@@ -81,20 +82,26 @@ def can_open(role: Role, path: str) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class DataDates:
-    """What the data are as of, and when the next ones are cut off; None before the first publication."""
+    """What the data are as of, and when the next ones are cut off; None before the first publication.
+
+    `late_as_of` are those that should be out by now and aren't, None where all are.
+    """
 
     as_of: Any
     next_as_of: Any
+    late_as_of: Any
 
 
 def data_dates(house: House) -> DataDates | None:
     """Return what the newest published data are as of."""
     with reading(house.engine) as connection:
         row = newest_row(connection)
+        week = this_week(connection, house.clock.now())
     if row is None:
         return None
     as_of = parse_rfc3339(row["as_of"])
-    return DataDates(as_of=as_of, next_as_of=next_cutoff(as_of))
+    late_as_of = week.as_of if week.is_late else None
+    return DataDates(as_of=as_of, next_as_of=next_cutoff(late_as_of or as_of), late_as_of=late_as_of)
 
 
 def broken_glasses(house: House, visitor: SignedIn | None) -> int:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from exports.states import State
 from house.doctor.findings import Finding, failed, warned, well
 from house.overview import read_overview
 from house.wiring import House
 from runtime.clock import PACIFIC
 from runtime.database import reading
+from snapshot.week import Stage
 from store.told import untold_exports
 
 _DAY_SECONDS = 86400
@@ -16,6 +19,13 @@ _ROSTER = "roster"
 _EXPORTS = "exports"
 _SHOWN = 5
 _IMPORT = "import the newest extract: sealedbook snapshot import, then publish"
+_NEXT_STEP: Mapping[Stage, str] = {
+    Stage.EXPECTED: _IMPORT,
+    Stage.IMPORTING: "see that the import ends; one that died leaves nothing, so import again",
+    Stage.CHECKED: "put it in force: sealedbook snapshot publish",
+    Stage.REFUSED: "read the import's report and ask the exchange for another extract",
+    Stage.PUBLISHED: "",
+}
 
 
 def check_snapshot(house: House) -> Finding:
@@ -28,6 +38,13 @@ def check_snapshot(house: House) -> Finding:
     said = f"as of {as_of:%Y-%m-%d %H:%M} Pacific, {days} days old"
     if days > numbers.snapshot_stale_days:
         return failed(_SNAPSHOT, f"{said}: exports have stopped", _IMPORT)
+    if overview.week.is_late:
+        stands = f"{said}; this week's are late ({overview.week.stage.value})"
+        return warned(
+            _SNAPSHOT,
+            f"{stands}; exports stop after {numbers.snapshot_stale_days} days",
+            _NEXT_STEP[overview.week.stage],
+        )
     if days > numbers.snapshot_old_days:
         return warned(_SNAPSHOT, f"{said}; exports stop after {numbers.snapshot_stale_days}", _IMPORT)
     return well(_SNAPSHOT, said)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 from audit.events import Event
 from cli.desk import CommandError
 from policies.gate import RefusedError
+from snapshot.published import SnapshotNotFoundError
+from snapshot.publishing import SnapshotStateError
 from snapshot.report import ExtractRefusedError
 from tests.cli.conftest import Run, last_entries
 from tests.installation import Installation
@@ -14,23 +19,53 @@ from tests.installation import Installation
 AS_OF = "2026-11-20T21:00:00-08:00"
 
 
-def test_extract_is_imported_published_and_listed(run: Run, home: Installation) -> None:
+def test_extract_is_imported_published_and_listed(run: Run, home: Installation, tmp_path: Path) -> None:
     """The same cut-off again is the next revision, and the list shows it."""
-    imported = run("snapshot", "import", home.extract, "--as-of", AS_OF, "--data", home.data)
+    bare = run("snapshot", "import", home.extract, "--as-of", AS_OF, "--data", home.data)
+    assert isinstance(bare.exception, SnapshotStateError)
+    reports = tmp_path / "reports"
+    imported = run(
+        *("snapshot", "import", home.extract, "--as-of", AS_OF, "--data", home.data),
+        *("--reason", "wrong-values", "--report", reports),
+    )
     assert "accepted" in imported.stdout, imported.exception
+    assert json.loads((reports / "report.json").read_text())["changes"]["revision"] == 1
     published = run("snapshot", "publish", "--data", home.data)
     assert "revision 2" in published.stdout, published.exception
+    assert "0 delegations begun, 0 ended" in published.stdout
     listed = run("snapshot", "list", "--data", home.data)
     assert 2 <= listed.stdout.count("published")
+    assert "revision 2 (wrong-values)" in listed.stdout
     assert isinstance(run("snapshot", "publish", "--data", home.data).exception, CommandError)
 
 
-def test_wrong_as_of_refuses_the_extract(run: Run, home: Installation) -> None:
+def test_wrong_as_of_refuses_the_extract(run: Run, home: Installation, tmp_path: Path) -> None:
     """An as-of that the column doesn't say refuses the file whole, and that is recorded."""
     wrong = "2026-11-13T21:00:00-08:00"
-    error = run("snapshot", "import", home.extract, "--as-of", wrong, "--data", home.data).exception
+    imported = ("snapshot", "import", home.extract, "--as-of", wrong, "--data", home.data)
+    error = run(*imported, "--report", tmp_path).exception
     assert isinstance(error, ExtractRefusedError)
     assert Event.SNAPSHOT_REFUSED == last_entries(home, 1)[0].event
+    assert "refused; nothing of it is kept" in (tmp_path / "report.html").read_text()
+    (finding,) = json.loads((tmp_path / "report.json").read_text())["findings"]
+    assert ("snapshot_as_of", "wrong-as-of") == (finding["column"], finding["code"])
+    listed = json.loads(run("snapshot", "list", "--json", "--data", home.data).stdout)
+    assert listed["attempts"][-1]["state"] == "refused"
+
+
+def test_an_attempt_is_shown_with_its_counts(run: Run, home: Installation) -> None:
+    """What one import holds is told by kind and by agent; an unknown attempt is an error."""
+    attempts = json.loads(run("snapshot", "list", "--json", "--data", home.data).stdout)["attempts"]
+    published = next(each for each in attempts if each["state"] == "published")
+    shown = json.loads(run("snapshot", "show", published["attempt"], "--json", "--data", home.data).stdout)
+    assert shown["rows"] == sum(shown["summary"]["kinds"].values())
+    assert shown["summary"]["delegations"]["active"] == sum(shown["rows_by_agent"].values())
+    assert [] == shown["drift"]
+    text = run("snapshot", "show", published["attempt"], "--data", home.data).stdout
+    assert "active rows" in text
+    assert isinstance(
+        run("snapshot", "show", "unknown", "--data", home.data).exception, SnapshotNotFoundError
+    )
 
 
 @pytest.mark.parametrize("moment", ["yesterday", "2026-11-20", "2026-11-20T21:00:00"])

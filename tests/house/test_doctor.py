@@ -175,11 +175,13 @@ def test_clock_that_went_back_is_a_failure(home: Installation) -> None:
     assert_failed(check_clock(later(home, -3600)), "ahead of the clock")
 
 
-@pytest.mark.parametrize(("days", "verdict"), [(8, Verdict.OK), (10, Verdict.WARN), (24, Verdict.FAIL)])
+@pytest.mark.parametrize(
+    ("days", "verdict"), [(5, Verdict.OK), (7, Verdict.WARN), (10, Verdict.WARN), (24, Verdict.FAIL)]
+)
 def test_age_of_the_snapshot_is_judged_by_the_numbers(
     home: Installation, days: int, verdict: Verdict
 ) -> None:
-    """Old data warn after 8 days and are a failure once exports have stopped."""
+    """Data warn once the next are late, and are a failure once exports have stopped."""
     assert verdict == check_snapshot(later(home, days * DAY)).verdict
 
 

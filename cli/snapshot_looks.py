@@ -1,0 +1,93 @@
+"""`sealedbook snapshot list` and `show`: how the week stands, and what each import holds and changed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from cli.desk import DEFAULT_DATA, DataFolder, open_house
+from runtime.clock import PACIFIC, rfc3339
+from runtime.database import reading
+from snapshot.published import SnapshotLine, SnapshotNotFoundError, list_snapshots, rows_by_agent
+from snapshot.week import Week, this_week
+
+AsJson = Annotated[bool, typer.Option("--json", help="print one JSON object")]
+
+
+def list_all(data: DataFolder = DEFAULT_DATA, as_json: AsJson = False) -> None:
+    """List every import attempt, the newest data first, after how this week's data stand."""
+    with open_house(data) as house, reading(house.engine) as connection:
+        week = this_week(connection, house.clock.now())
+        lines = list_snapshots(connection)
+    if as_json:
+        typer.echo(json.dumps({"week": told_week(week), "attempts": [_told(line) for line in lines]}))
+        return
+    late = ", late" if week.is_late else ""
+    typer.echo(f"{_pacific(week.as_of)}  {week.stage.value}{late}: the data of this week")
+    for line in lines:
+        typer.echo(_line(line))
+
+
+def show(
+    attempt: Annotated[str, typer.Argument(help="which attempt; `snapshot list` names them")],
+    data: DataFolder = DEFAULT_DATA,
+    as_json: AsJson = False,
+) -> None:
+    """Show one import attempt: its counts by kind and agent, and what it changed."""
+    with open_house(data) as house, reading(house.engine) as connection:
+        found = next((line for line in list_snapshots(connection) if line.attempt == attempt), None)
+        if found is None:
+            raise SnapshotNotFoundError("there is no such import attempt")
+        agents = rows_by_agent(connection, attempt)
+        numbers = house.policy.numbers
+    changes = found.summary.changes if found.summary else None
+    drift = changes.drift(numbers) if changes else ()
+    if as_json:
+        beyond = [asdict(each) for each in drift]
+        typer.echo(json.dumps(_told(found) | {"drift": beyond, "rows_by_agent": agents}))
+        return
+    typer.echo(_line(found))
+    if found.summary is not None:
+        typer.echo(f"  {found.summary.delegated} delegations of consumers to agents")
+        for name, count in (*found.summary.kinds.items(), *found.summary.delegations.items()):
+            typer.echo(f"  {count} {name}")
+        for line in changes.lines() if changes else ():
+            typer.echo(f"  {line}")
+    for each in drift:
+        typer.echo(f"  {each.line()}")
+    for agent, rows in agents.items():
+        typer.echo(f"  agent {agent}: {rows} active rows")
+
+
+def told_week(week: Week) -> dict[str, Any]:
+    """Return how a week stands, for JSON."""
+    return {"as_of": rfc3339(week.as_of), "state": week.stage.value, "late": week.is_late}
+
+
+def _told(line: SnapshotLine) -> dict[str, Any]:
+    moments = {
+        name: None if moment is None else rfc3339(moment)
+        for name, moment in (
+            ("as_of", line.as_of),
+            ("begun_at", line.begun_at),
+            ("published_at", line.published_at),
+        )
+    }
+    return asdict(line) | moments
+
+
+def _line(line: SnapshotLine) -> str:
+    revision = "no revision" if line.revision is None else f"revision {line.revision}"
+    reason = f" ({line.reason.value})" if line.reason else ""
+    digest = f"  digest {line.digest}" if line.digest else ""
+    return (
+        f"{_pacific(line.as_of)}  {revision}{reason}  {line.state.value}  "
+        f"{line.rows} rows of {line.agents} agents  attempt {line.attempt}{digest}"
+    )
+
+
+def _pacific(moment: Any) -> str:
+    return f"{moment.astimezone(PACIFIC):%Y-%m-%d %H:%M %Z}"
