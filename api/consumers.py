@@ -24,10 +24,13 @@ from audit.entry import Consumers, Resource, consumers_root, new_salt
 from audit.events import Event
 from house.wiring import House
 from policies.actions import Action
+from policies.arrow_types import CONSUMER_PSEUDONYM
 from policies.columns import Catalogue, Profile
 from policies.gate import Ask, Transaction
 from policies.grant import Grant
-from policies.table import PermittedTable, permit_table
+from policies.table import PermittedTable, permit_table, without
+from runtime.database import reading
+from snapshot.ended import ended_in
 from snapshot.listing import FILTERS, Question, facets_of, find_places, items_of, read_order
 from snapshot.published import PublishedSnapshot, newest_published
 from snapshot.shards import open_list
@@ -52,12 +55,14 @@ def search_consumers(house: House, visitor: SignedIn, asked: AskedConsumers) -> 
     keys = house.vault.view_consumers(grant.index, published=snapshot.published_entry)
     catalogue = house.policy.catalogue
     rows = open_list(grant, keys, house.objects, snapshot)
-    whole = permit_table(grant, rows, catalogue)
+    ended = _ended(house, snapshot, grant, rows[CONSUMER_PSEUDONYM].to_pylist())
+    whole = permit_table(grant, rows, catalogue, ended=ended)
+    rows = without(rows, ended)
     places = find_places(whole.data, question)
     size = house.policy.numbers.list_rows_per_page
     page = permit_table(grant, rows.take(places.slice(first, size)), catalogue)
     stretch = (first, first + page.data.num_rows)
-    _start_release(house, visitor, grant, page, stretch)
+    _start_release(house, visitor, grant, page, stretch, withheld=whole.withheld)
     # Dying from here on leaves a release that started and never ended: it counts as shown.
     _end_release(house, visitor, grant, stretch)
     return ConsumersPage(
@@ -70,6 +75,13 @@ def search_consumers(house: House, visitor: SignedIn, asked: AskedConsumers) -> 
         first=first,
         facets=ConsumersFacets(**facets_of(whole.data)),
     )
+
+
+def _ended(house: House, snapshot: PublishedSnapshot, grant: Grant, pseudonyms: list[str]) -> frozenset[str]:
+    """Return who of the list has ended the delegation since the cut-off (R06)."""
+    with reading(house.engine) as connection:
+        ref = snapshot.ref
+        return ended_in(connection, grant.agent or "", ref.as_of, ref.revision, pseudonyms)
 
 
 def _read(asked: AskedConsumers, catalogue: Catalogue) -> Question:
@@ -108,7 +120,13 @@ def _permit(
 
 
 def _start_release(
-    house: House, visitor: SignedIn, grant: Grant, page: PermittedTable, stretch: tuple[int, int]
+    house: House,
+    visitor: SignedIn,
+    grant: Grant,
+    page: PermittedTable,
+    stretch: tuple[int, int],
+    *,
+    withheld: int,
 ) -> None:
     """Record whose data the page shows, unless other pages used up the day's rows meanwhile."""
     salt = new_salt()
@@ -124,7 +142,7 @@ def _start_release(
             stretch,
             salt=salt,
             columns_digest=page.columns_digest,
-            consumers=Consumers(count=len(page.pseudonyms), withheld=page.withheld, root=root),
+            consumers=Consumers(count=len(page.pseudonyms), withheld=withheld, root=root),
         )
 
 

@@ -57,6 +57,8 @@ EVENTS: Mapping[Event, str] = MappingProxyType(
         Event.SNAPSHOT_REFUSED: "The data were refused",
         Event.PUBLICATION_REQUESTED: "Asked to publish data",
         Event.SNAPSHOT_PUBLISHED: "The data were published",
+        Event.DELEGATION_REQUESTED: "Asked to end delegations",
+        Event.DELEGATION_ENDED: "Delegations ended since the cut-off",
         Event.DESTRUCTION_REQUESTED: "Asked to destroy keys",
         Event.OBJECT_DESTROYED: "Keys were destroyed",
         Event.LEDGER_REQUESTED: "Asked to read the ledger",
@@ -120,6 +122,7 @@ ACTIONS: Mapping[Action, str] = MappingProxyType(
         Action.BREAK_GLASS: "Break the glass",
         Action.RELEASE_LOCK: "Release a lock",
         Action.ROTATE_KEY: "Replace a key",
+        Action.END_DELEGATIONS: "End delegations",
     }
 )
 

@@ -82,7 +82,7 @@ class SnapshotRef:
 
 @dataclass(frozen=True, kw_only=True)
 class Consumers:
-    """Whose data were shown: how many consumers, how many rows were withheld, and `consumers_root`."""
+    """Whose data were shown: how many consumers, how many were withheld, and `consumers_root`."""
 
     count: int
     withheld: int

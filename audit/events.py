@@ -76,6 +76,9 @@ class Event(StrEnum):
     PUBLICATION_REQUESTED = "publication.requested"
     SNAPSHOT_PUBLISHED = "snapshot.published"
 
+    DELEGATION_REQUESTED = "delegation.requested"
+    DELEGATION_ENDED = "delegation.ended"
+
     DESTRUCTION_REQUESTED = "destruction.requested"
     OBJECT_DESTROYED = "object.destroyed"
 
@@ -145,7 +148,7 @@ CARRIED_BY: Final[dict[str, frozenset[Event]]] = {
     "facts": DECISIONS,
     "expires": DECISIONS,
     "columns_digest": DECISIONS | _DISCLOSURE,
-    "consumers": _DISCLOSURE,
+    "consumers": _DISCLOSURE | {Event.DELEGATION_ENDED},
     "ranges": _RELEASE,
     "objects": _DESTRUCTION,
     "destroyed": _DESTRUCTION - DECISIONS,

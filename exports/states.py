@@ -104,6 +104,10 @@ ENDABLE = frozenset({State.BUILT, State.SENT, State.UNKNOWN, State.RECEIVED, Sta
 """States that expiry ends, and revocation too."""
 
 
+HELD = DOWNLOADABLE | {State.EXPIRED}
+"""States in which a book is in somebody's reach, or may come there."""
+
+
 def may_move(start: State, end: State) -> bool:
     """Tell whether an export may go from one state to another."""
     return end in ALLOWED_MOVES[start]

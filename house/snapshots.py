@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from policies.fact_groups import Incoming, Publication
+from snapshot.ended import ended_in
 from snapshot.facts import came_to_nothing, incoming_facts, publication_facts
 from snapshot.published import newest_published, rows_of_agent
 from store.snapshot_source import SnapshotFacts
@@ -25,6 +26,10 @@ class HouseSnapshots:
     def rows_of(self, connection: Connection, digest: str, agent: str) -> int:
         """Return how many rows a published snapshot holds for an agent."""
         return rows_of_agent(connection, digest, agent)
+
+    def ended_in(self, connection: Connection, agent: str, as_of: str, revision: int) -> int:
+        """Return how many consumers a published snapshot holds of an agent who ended the delegation since."""
+        return len(ended_in(connection, agent, as_of, revision))
 
     def incoming(self, as_of: datetime, now: datetime) -> Incoming:
         """Return the facts of an extract that is to be imported."""

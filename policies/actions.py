@@ -36,6 +36,7 @@ class Action(StrEnum):
     BREAK_GLASS = "BreakGlass"
     RELEASE_LOCK = "ReleaseLock"
     ROTATE_KEY = "RotateKey"
+    END_DELEGATIONS = "EndDelegations"
 
 
 EVENT_OF: Mapping[Action, Event] = MappingProxyType(
@@ -61,6 +62,7 @@ EVENT_OF: Mapping[Action, Event] = MappingProxyType(
         Action.BREAK_GLASS: Event("breakglass.requested"),
         Action.RELEASE_LOCK: Event("lock.requested"),
         Action.ROTATE_KEY: Event("key.requested"),
+        Action.END_DELEGATIONS: Event("delegation.requested"),
     }
 )
 """The event that records the decision, permit or refusal."""
@@ -88,6 +90,7 @@ LIFE_OF: Mapping[Action, int] = MappingProxyType(
         Action.BREAK_GLASS: 300,
         Action.RELEASE_LOCK: 300,
         Action.ROTATE_KEY: 300,
+        Action.END_DELEGATIONS: 300,
     }
 )
 """Seconds from the decision to the permit's expiry; the vault refuses a longer life."""

@@ -156,6 +156,13 @@ class Releases:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Endings:
+    """Of the built book: a feed said since that the delegation of a consumer in it has ended."""
+
+    ended_since_built: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class Page:
     """A list page: rows asked for, and rows shown to this actor in the last 24 hours."""
 

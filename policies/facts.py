@@ -18,6 +18,7 @@ from policies.fact_groups import (
     Columns,
     Delivery,
     Destruction,
+    Endings,
     Enrolment,
     ExportQuota,
     Freshness,
@@ -50,6 +51,7 @@ __all__ = [
     "BreakGlassFacts",
     "BuildBookFacts",
     "DestroyObjectFacts",
+    "EndDelegationsFacts",
     "EnrolFactorFacts",
     "Facts",
     "FindConsumerFacts",
@@ -118,6 +120,7 @@ class SendBookFacts:
     request: Request
     holding: Holding
     delivery: Delivery
+    endings: Endings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,6 +135,7 @@ class HandOverFacts:
     request: Request
     holding: Holding
     releases: Releases
+    endings: Endings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,6 +201,14 @@ class ManagePeopleFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class EndDelegationsFacts:
+    """EndDelegations; at the operator's console `session` is as ReadLedgerFacts says."""
+
+    person: Person
+    session: Session
+
+
+@dataclass(frozen=True, kw_only=True)
 class ApprovePersonFacts:
     """ApprovePerson."""
 
@@ -226,6 +238,7 @@ Facts: TypeAlias = (
     | DestroyObjectFacts
     | ManagePeopleFacts
     | ApprovePersonFacts
+    | EndDelegationsFacts
 )
 
 FACTS_OF: Mapping[Action, type[Facts]] = MappingProxyType(
@@ -251,6 +264,7 @@ FACTS_OF: Mapping[Action, type[Facts]] = MappingProxyType(
         Action.BREAK_GLASS: BreakGlassFacts,
         Action.RELEASE_LOCK: ReleaseLockFacts,
         Action.ROTATE_KEY: RotateKeyFacts,
+        Action.END_DELEGATIONS: EndDelegationsFacts,
     }
 )
 """The class of facts that each action is decided on."""

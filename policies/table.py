@@ -7,7 +7,8 @@ Laws
 3. A column is shown if the Grant names it, and as the Grant's profile says: in full or masked. A
    Grant that names a column its profile omits, or that the catalogue lacks, is an error (R09).
 4. Medi-Cal columns are blank unless the Grant's purpose covers them (R11); `blanked` names them.
-5. Errors name columns and counts, never a value.
+5. Who has ended the delegation since the cut-off is left out and counted, and nothing else changes (R06).
+6. Errors name columns and counts, never a value.
 """
 
 from __future__ import annotations
@@ -67,19 +68,24 @@ def permit_table(
     rows: pa.Table,
     catalogue: Catalogue,
     *,
-    withheld: int = 0,
+    ended: Collection[str] = (),
     confidential: Collection[str] = (),
 ) -> PermittedTable:
     """Return what the Grant lets be shown of `rows`, or raise PermittedTableError.
 
     `rows` are typed as `arrow_types.rows_schema` says; they need the granted columns, the agent's
-    licence, the delegation's status and the consumer's pseudonym. `confidential` holds pseudonyms of
-    consumers with confidential communications, whose contact columns are masked in every profile.
+    licence, the delegation's status and the consumer's pseudonym. `ended` holds pseudonyms of consumers
+    whose delegation ended since the cut-off: their rows are withheld (R06). `confidential` holds
+    pseudonyms of consumers with confidential communications, whose contact columns are masked in every
+    profile.
     """
     if grant.action not in _SHOWS_ROWS or grant.agent is None or grant.profile is None:
         raise PermittedTableError("the grant shows no rows")
     _check_schema(rows, catalogue)
     _check_delegation(rows, grant.agent)
+    held = len(rows[CONSUMER_PSEUDONYM].unique())
+    rows = without(rows, ended)
+    pseudonyms = tuple(sorted(rows[CONSUMER_PSEUDONYM].unique().to_pylist()))
     shown = _granted_columns(grant, catalogue)
     if missing := [column.name for column, _ in shown if column.name not in rows.column_names]:
         raise PermittedTableError(f"the rows lack granted columns: {', '.join(missing)}")
@@ -101,10 +107,18 @@ def permit_table(
         data=pa.table(arrays, names=names),
         agent=grant.agent,
         columns_digest=columns_digest(names, grant.profile),
-        pseudonyms=tuple(sorted(rows[CONSUMER_PSEUDONYM].unique().to_pylist())),
-        withheld=withheld,
+        pseudonyms=pseudonyms,
+        withheld=held - len(pseudonyms),
         blanked=tuple(name for name in names if name in blanked),
     )
+
+
+def without(rows: pa.Table, ended: Collection[str]) -> pa.Table:
+    """Return the rows of everybody but the consumers whose delegation ended, by their pseudonyms."""
+    if not ended:
+        return rows
+    has_ended = pc.is_in(rows[CONSUMER_PSEUDONYM], pa.array(sorted(ended), pa.string()))
+    return rows.filter(pc.invert(has_ended))
 
 
 def _check_schema(rows: pa.Table, catalogue: Catalogue) -> None:

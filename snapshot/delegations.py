@@ -39,18 +39,38 @@ class _Import(NamedTuple):
     full: bool
 
 
+class History:
+    """The published snapshots, one after the other, up to one of them (None: all there are)."""
+
+    def __init__(self, connection: Connection, until: tuple[str, int] | None = None) -> None:
+        self._connection = connection
+        self._imports = _published(connection, until)
+
+    def intervals_of(self, pseudonyms: Collection[str]) -> list[Interval]:
+        """Return when whom held a consumer's data, by the consumer's pseudonyms; oldest first."""
+        found = [
+            each
+            for name in pseudonyms
+            for each in _intervals(self._connection, self._imports, pack_pseudonym(name))
+        ]
+        joined: list[Interval] = []
+        for each in sorted(found, key=lambda one: (one.agent, one.begins_as_of)):
+            last = joined[-1] if joined else None
+            if last is not None and (last.agent, last.ends_as_of) == (each.agent, each.begins_as_of):
+                joined[-1] = replace(last, ends_as_of=each.ends_as_of)
+            else:
+                joined.append(each)
+        return sorted(joined, key=lambda one: (one.begins_as_of, one.agent))
+
+    def holds(self, pseudonym: str, agent: str) -> bool:
+        """Tell whether the last of the snapshots has a consumer delegated to an agent."""
+        found = _intervals(self._connection, self._imports, pack_pseudonym(pseudonym))
+        return any(each.agent == agent and each.ends_as_of is None for each in found)
+
+
 def intervals_of(connection: Connection, pseudonyms: Collection[str]) -> list[Interval]:
-    """Return when whom held a consumer's data, by the consumer's pseudonyms; oldest first."""
-    imports = _published(connection)
-    found = [each for name in pseudonyms for each in _intervals(connection, imports, pack_pseudonym(name))]
-    joined: list[Interval] = []
-    for each in sorted(found, key=lambda one: (one.agent, one.begins_as_of)):
-        last = joined[-1] if joined else None
-        if last is not None and (last.agent, last.ends_as_of) == (each.agent, each.begins_as_of):
-            joined[-1] = replace(last, ends_as_of=each.ends_as_of)
-        else:
-            joined.append(each)
-    return sorted(joined, key=lambda one: (one.begins_as_of, one.agent))
+    """Return when whom held a consumer's data, over all published snapshots."""
+    return History(connection).intervals_of(pseudonyms)
 
 
 def pseudonyms_at(connection: Connection, agent: str, as_of: str, revision: int) -> set[str]:

@@ -93,3 +93,16 @@ delegation_pairs = sa.Table(
     sa.Column("bucket", sa.Integer, primary_key=True),
     sa.Column("pairs", sa.LargeBinary, nullable=False),
 )
+
+# Which pairs a feed ended between two snapshots, one line for each pseudonym that a consumer may have
+# in a snapshot; `consumer` is the first of them and joins them. See `ended.py`.
+delegation_ends = sa.Table(
+    "delegation_ends",
+    metadata,
+    sa.Column("agent", sa.Text, primary_key=True),
+    sa.Column("pseudonym", sa.LargeBinary, primary_key=True),
+    sa.Column("ended_at", sa.Text, primary_key=True),
+    sa.Column("consumer", sa.LargeBinary, nullable=False),
+    sa.Column("feed", sa.Text, nullable=False),
+    sa.Column("kept_at", sa.Text, nullable=False),
+)

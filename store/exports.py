@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Row, and_, bindparam, or_, select
 
 from exports.errors import ExportNotFoundError, LostClaimError, WrongStateError
 from exports.export import Claim, Export
-from exports.states import WORKABLE, Reason, State, Step, may_move
+from exports.states import HELD, WORKABLE, Reason, State, Step, may_move
 from runtime.clock import rfc3339
 from store.tables import exports
 
@@ -58,6 +58,13 @@ def exports_in(connection: Connection, states: Collection[State]) -> list[Export
     """Return every export in one of some states, oldest first."""
     query = select(*_FIELDS).where(exports.c.state.in_(sorted(state.value for state in states)))
     return [_export(row) for row in connection.execute(query.order_by(exports.c.created_at))]
+
+
+def books_of_agent(connection: Connection, agent: str) -> list[Export]:
+    """Return the exports of an agent's book, whoever asked, of which a book is in somebody's reach."""
+    of_agent = exports.c.agent == agent, exports.c.built_fencing.is_not(None)
+    held = exports.c.state.in_(sorted(state.value for state in HELD))
+    return [_export(row) for row in connection.execute(select(*_FIELDS).where(*of_agent, held))]
 
 
 def due_exports(connection: Connection, now: datetime, *, limit: int = 500) -> list[str]:

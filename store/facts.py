@@ -47,6 +47,7 @@ from store.joining import approve_person_facts, enrol_factor_facts
 from store.people import person_by_id
 from store.requested import (
     bound_to_built,
+    endings_of,
     export_and_requester,
     profile_for,
     recipient_digest,
@@ -103,6 +104,7 @@ class HouseFacts:
             Action.BREAK_GLASS: reviewers.break_glass,
             Action.RELEASE_LOCK: reviewers.release_lock,
             Action.ROTATE_KEY: reviewers.rotate_key,
+            Action.END_DELEGATIONS: reviewers.end_delegations,
         }
 
     def lock(self, connection: Connection, actor: Actor) -> None:
@@ -216,13 +218,14 @@ class HouseFacts:
                 tls_required=bool(ask.claims["tls_verified"]),
                 payload_sealed=export.book_digest is not None and export.built_fencing is not None,
             ),
+            endings=endings_of(connection, export, self._snapshots),
         )
         return facts, bound_to_built(export, person)
 
     def _hand_over(
         self, connection: Connection, actor: Actor, ask: Ask, now: datetime
     ) -> tuple[Facts, Bound]:
-        return hand_over_facts(connection, actor, ask, now, self._policy.numbers)
+        return hand_over_facts(connection, actor, ask, now, self._policy.numbers, self._snapshots)
 
     def _view_consumers(
         self, connection: Connection, actor: Actor, ask: Ask, now: datetime

@@ -16,21 +16,27 @@ from audit.entry import Actor
 from audit.events import Event
 from exports.errors import ExportNotFoundError
 from policies.actions import Action
-from policies.fact_groups import Holding, Releases, Request, Subject
+from policies.fact_groups import Endings, Holding, Releases, Request, Subject
 from policies.facts import HandOverFacts, RevokeExportFacts
 from policies.gate import Ask, Bound
 from policies.numbers import Numbers
 from store.exports import export_by_id
 from store.people import person_by_id
 from store.releases import count_downloads
-from store.requested import bound_to_built, export_and_requester, request_of, subject_of
+from store.requested import bound_to_built, endings_of, export_and_requester, request_of, subject_of
+from store.snapshot_source import SnapshotSource
 from store.standing import licensing_facts, moment_of, person_facts, session_facts
 
 _NOBODYS = Subject(licence="", is_actor=False, same_agency=False)
 
 
 def hand_over_facts(
-    connection: Connection, actor: Actor, ask: Ask, now: datetime, numbers: Numbers
+    connection: Connection,
+    actor: Actor,
+    ask: Ask,
+    now: datetime,
+    numbers: Numbers,
+    snapshots: SnapshotSource,
 ) -> tuple[HandOverFacts, Bound]:
     """Return the facts of a download or a reveal of the export that is the ask's resource."""
     try:
@@ -51,6 +57,7 @@ def hand_over_facts(
         request=request_of(export),
         holding=Holding(agent=export.agent),
         releases=Releases(reveals=reveals, downloads=count_downloads(connection, export)),
+        endings=endings_of(connection, export, snapshots),
     )
     return facts, bound_to_built(export, person)
 
@@ -74,6 +81,7 @@ def _nobodys(
         request=Request(purpose="", channel="", profile="", acknowledged=False),
         holding=Holding(agent=""),
         releases=Releases(reveals=0, downloads=0),
+        endings=Endings(ended_since_built=False),
     )
     return facts, Bound(agent=agent, export=ask.resource.id)
 

@@ -10,10 +10,11 @@ from sqlalchemy import Connection
 from exports.export import Export
 from identity.people import Person, Role
 from policies.columns import Profile
-from policies.fact_groups import Request, Subject
+from policies.fact_groups import Endings, Request, Subject
 from policies.gate import Ask, Bound
 from store.exports import export_by_id
 from store.people import PersonNotFoundError, person_by_id, person_by_licence
+from store.snapshot_source import SnapshotSource
 from store.standing import address_line
 
 
@@ -40,6 +41,14 @@ def subject_of(connection: Connection, person: Person, agent: str) -> Subject:
         except PersonNotFoundError:
             same_agency = False
     return Subject(licence=agent, is_actor=mine, same_agency=same_agency)
+
+
+def endings_of(connection: Connection, export: Export, snapshots: SnapshotSource) -> Endings:
+    """Return whether a delegation of a built book ended since: more are to be withheld than were."""
+    if export.snapshot_as_of is None or export.snapshot_revision is None:
+        return Endings(ended_since_built=False)
+    ended = snapshots.ended_in(connection, export.agent, export.snapshot_as_of, export.snapshot_revision)
+    return Endings(ended_since_built=ended > (export.withheld or 0))
 
 
 def profile_for(subject: Subject) -> Profile:

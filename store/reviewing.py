@@ -18,6 +18,7 @@ from policies.fact_groups import Person as PersonFacts
 from policies.facts import (
     ApprovePolicyFacts,
     BreakGlassFacts,
+    EndDelegationsFacts,
     FindConsumerFacts,
     ReadLedgerFacts,
     ReleaseLockFacts,
@@ -122,6 +123,12 @@ class ReviewerFacts:
     ) -> tuple[RotateKeyFacts, Bound]:
         """Return the facts of replacing a key."""
         return RotateKeyFacts(person=self._who(connection, actor, now)["person"]), Bound()
+
+    def end_delegations(
+        self, connection: Connection, actor: Actor, _ask: Ask, now: datetime
+    ) -> tuple[EndDelegationsFacts, Bound]:
+        """Return the facts of ending delegations by a feed."""
+        return EndDelegationsFacts(**self._who(connection, actor, now)), Bound()
 
     def _who(self, connection: Connection, actor: Actor, now: datetime) -> _Who:
         if actor.kind == "operator":

@@ -32,6 +32,10 @@ class SnapshotSource(Protocol):
         """Return how many rows a published snapshot holds for an agent."""
         ...
 
+    def ended_in(self, connection: Connection, agent: str, as_of: str, revision: int) -> int:
+        """Return how many consumers a published snapshot holds of an agent who ended the delegation since."""
+        ...
+
     def incoming(self, as_of: datetime, now: datetime) -> Incoming:
         """Return the facts of an extract that is to be imported."""
         ...

@@ -90,6 +90,11 @@ def finding(permit: int, ids: Sequence[str], *, kind: str) -> Opening:
     return Opening(call=Call.FIND_CONSUMER, permit=permit, texts={"kind": kind}, lists={"ids": tuple(ids)})
 
 
+def ending(permit: int, ids: Sequence[str]) -> Opening:
+    """Ask for what `end_delegations` returns."""
+    return Opening(call=Call.END_DELEGATIONS, permit=permit, lists={"ids": tuple(ids)})
+
+
 def rotating(permit: int, material: Sequence[str]) -> Opening:
     """Ask for what `rotate_key` returns."""
     return Opening(call=Call.ROTATE_KEY, permit=permit, lists={"material": tuple(material)})
@@ -123,4 +128,5 @@ _READERS: Mapping[Call, Callable[[Opening, Mapping[str, Any]], Any]] = {
     Call.DESTROY: lambda _opening, body: [str(record) for record in body["records"]],
     Call.ROTATE_KEY: lambda _opening, body: {name: str(value) for name, value in body.items()},
     Call.FIND_CONSUMER: lambda opening, body: read_found(body, opening.lists["ids"]),
+    Call.END_DELEGATIONS: lambda opening, body: read_found(body, opening.lists["ids"]),
 }

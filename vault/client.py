@@ -25,6 +25,7 @@ from vault.batches import (
     building,
     destroying,
     downloading,
+    ending,
     enrolling,
     finding,
     read_opened,
@@ -149,6 +150,11 @@ class VaultClient:
     ) -> dict[str, tuple[str, ...]]:
         """Return the pseudonyms that ids of consumers (or of `case`s) have had, in every year kept."""
         found: dict[str, tuple[str, ...]] = self._open_one(finding(permit, ids, kind=kind))
+        return found
+
+    def end_delegations(self, permit: int, ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """Return the pseudonyms that ids (at most 5000) have in snapshots of last year to next."""
+        found: dict[str, tuple[str, ...]] = self._open_one(ending(permit, ids))
         return found
 
     def rotate_key(self, permit: int, material: Sequence[str] = ()) -> dict[str, str]:

@@ -29,6 +29,7 @@ from vault.table import Call
 
 PASSPHRASE_MAX_CHARS = 255
 FIND_MOST_IDS = 20
+END_MOST_IDS = 5000
 
 
 @dataclass(frozen=True)
@@ -145,6 +146,21 @@ def _find_consumer(opening: Opening) -> Opened:
     return Opened({str(year): encode_bytes(derive_pseudonyms(key, kind, ids)) for year, key in keys.items()})
 
 
+def _end_delegations(opening: Opening) -> Opened:
+    """Derive the pseudonyms that the snapshots of now may have: an import's year is that of its start."""
+    ids = opening.request.lists["ids"]
+    if not 0 < len(ids) <= END_MOST_IDS:
+        raise RefusalError(Code.MISFIT, "ids")
+    this, kept = opening.now.year, opening.holdings.year_keys()
+    # Next year's too: what ends in December must be known in January's snapshot that still holds it.
+    keys = {year: opening.holdings.year_key(year) for year in (this, this + 1)}
+    keys |= {this - 1: kept[this - 1]} if this - 1 in kept else {}
+    consumer = PseudonymKind.CONSUMER
+    return Opened(
+        {str(year): encode_bytes(derive_pseudonyms(key, consumer, ids)) for year, key in keys.items()}
+    )
+
+
 def _enrol_factor(opening: Opening) -> Opened:
     person = check_id(opening.entry.resource.id, "resource")
     return Opened({"secret": opening.factors.enrol(person)})
@@ -177,4 +193,5 @@ OPENINGS: dict[Call, Callable[[Opening], Opened]] = {
     Call.DESTROY: _destroy,
     Call.ROTATE_KEY: _rotate_key,
     Call.FIND_CONSUMER: _find_consumer,
+    Call.END_DELEGATIONS: _end_delegations,
 }

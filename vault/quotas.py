@@ -50,6 +50,7 @@ QUOTAS: Mapping[Call, Quota] = {
     Call.RELEASE_FACTOR: Quota(minute=60, hour=600),
     Call.DESTROY: Quota(minute=12_000, hour=240_000),
     Call.FIND_CONSUMER: Quota(minute=60, hour=600),
+    Call.END_DELEGATIONS: Quota(minute=60, hour=600),
     Call.ROTATE_KEY: Quota(minute=10, hour=60),
 }
 # For one person, in addition to their caller's.

@@ -38,6 +38,7 @@ class Call(StrEnum):
     DESTROY = "destroy"
     FIND_CONSUMER = "find_consumer"
     ROTATE_KEY = "rotate_key"
+    END_DELEGATIONS = "end_delegations"
     OPEN_MANY = "open_many"
     SHOW_LEDGER = "show_ledger"
     RECOVER = "recover"
@@ -147,9 +148,15 @@ ROWS: dict[Call, Row] = {
         callers=_API,
         longest_life=10 * _MINUTES,
     ),
+    Call.END_DELEGATIONS: Row(
+        action="EndDelegations",
+        callers=_API | _OPERATOR,
+        longest_life=10 * _MINUTES,
+        resource_kind="feed",
+    ),
 }
 # What may stand in a batch: all but imports, whose lists are long, and what changes every row.
-IN_BATCHES = ROWS.keys() - {Call.IMPORT_SNAPSHOT, Call.ROTATE_KEY}
+IN_BATCHES = ROWS.keys() - {Call.IMPORT_SNAPSHOT, Call.END_DELEGATIONS, Call.ROTATE_KEY}
 BATCH_MOST = 500
 
 CALLERS_WITHOUT_PERMIT: dict[Call, frozenset[CallerKind]] = {
@@ -199,6 +206,7 @@ SHAPES: dict[Call, Shape] = {
     Call.DESTROY: Shape(),
     Call.ROTATE_KEY: Shape(lists=frozenset({"material"})),
     Call.FIND_CONSUMER: Shape(texts=frozenset({"kind"}), lists=frozenset({"ids"})),
+    Call.END_DELEGATIONS: Shape(lists=frozenset({"ids"})),
     Call.OPEN_MANY: Shape(has_permit=False, has_opens=True),
     Call.SHOW_LEDGER: Shape(
         texts=frozenset({"start", "newest"}),

@@ -11,10 +11,12 @@ from collections.abc import Callable
 from datetime import datetime
 
 import structlog
+from sqlalchemy import Connection
 
 from audit.entry import Consumers, consumers_root, new_salt
 from audit.events import Event
 from book.errors import BookError
+from book.fingerprints import Prints
 from book.notice import Notice
 from book.seal import SealedBook, seal_book
 from delivery.books import put_book
@@ -22,17 +24,21 @@ from exports.expiry import book_expiry
 from exports.export import Claim, Export
 from exports.states import Reason, State, Step
 from house.notices import notice_of
+from house.tracing import changes_since_last, fingerprinter_of
 from house.wiring import WorkerHouse
 from policies.actions import Action
+from policies.arrow_types import CONSUMER_PSEUDONYM
 from policies.grant import Grant
 from policies.rescan import find_in_table
 from policies.table import PermittedTable, PermittedTableError, permit_table
 from runtime.clock import parse_rfc3339, rfc3339
-from runtime.database import reading
+from runtime.database import hold, reading
+from snapshot.ended import ended_in
 from snapshot.published import PublishedSnapshot
 from snapshot.shards import ShardError, open_rows
 from store.destruction import note_built
 from store.exports import export_by_id, move_export
+from store.fingerprints import keep_prints
 from store.people import person_by_id, person_by_licence
 from store.reviews import LARGE_EXPORT
 from vault.answers import BuildKeys
@@ -58,12 +64,21 @@ def build_book(
         raise PutOffError(Reason.VAULT_REFUSED) from None
     reached(Step.OPENED)
     table = _open_table(house, grant, snapshot, keys)
+    prints = fingerprinter_of(house).of_table(table)
     with reading(house.engine) as connection:
         export = export_by_id(connection, claim.export)
         requester = person_by_id(connection, export.requester)
         agent = person_by_licence(connection, export.agent)
+        changes = changes_since_last(connection, export.id, table, prints)
     notice = notice_of(
-        house.settings, export, agent, requester, snapshot, table, access_ends=_access_ends(house, export)
+        house.settings,
+        export,
+        agent,
+        requester,
+        snapshot,
+        table,
+        access_ends=_access_ends(house, export),
+        changes=changes,
     )
     try:
         sealed = seal_book(table, notice, house.policy.catalogue, minted)
@@ -72,7 +87,7 @@ def build_book(
     reached(Step.SEALED)
     put_book(grant, keys.book, house.objects, sealed, recipient=requester.papers.licence)
     reached(Step.STORED)
-    _keep_built(house, claim, grant, table, sealed, notice)
+    _keep_built(house, claim, grant, table, sealed, notice, prints)
     reached(Step.BUILT)
 
 
@@ -90,14 +105,29 @@ def _open_table(
 ) -> PermittedTable:
     try:
         rows = open_rows(grant, keys, house.objects, snapshot)
-        table = permit_table(grant, rows, house.policy.catalogue)
+        ended = _ended(house, grant, rows[CONSUMER_PSEUDONYM].to_pylist())
+        table = permit_table(grant, rows, house.policy.catalogue, ended=ended)
     except (ShardError, PermittedTableError):
         raise EndedError(State.FAILED, Reason.SNAPSHOT_BROKEN) from None
+    if not table.data.num_rows:
+        raise EndedError(State.FAILED, Reason.DELEGATION_CHANGED)
     found = find_in_table(table, house.policy.never)
     if found is not None:
         structlog.get_logger().error("book.never_exported", export=grant.export, code=found.code)
         raise EndedError(State.FAILED, Reason.NEVER_EXPORTED)
     return table
+
+
+def _ended(house: WorkerHouse, grant: Grant, pseudonyms: list[str]) -> frozenset[str]:
+    with reading(house.engine) as connection:
+        return _ended_in(connection, grant, pseudonyms)
+
+
+def _ended_in(connection: Connection, grant: Grant, among: list[str] | None) -> frozenset[str]:
+    """Return whose delegation ended since the cut-off of the permit's snapshot (R06)."""
+    if grant.agent is None or grant.snapshot is None:
+        return frozenset()
+    return ended_in(connection, grant.agent, grant.snapshot.as_of, grant.snapshot.revision, among)
 
 
 def _keep_built(
@@ -107,6 +137,7 @@ def _keep_built(
     table: PermittedTable,
     sealed: SealedBook,
     notice: Notice,
+    prints: Prints,
 ) -> None:
     """tx3: `built`, with what the disclosure will be proved by."""
     if grant.snapshot is None:
@@ -114,6 +145,10 @@ def _keep_built(
     salt = new_salt()
     root = consumers_root(salt, table.pseudonyms).hex()
     with house.gate.transaction(SERVICE) as tx:
+        # A feed that ends a delegation holds the same name: it comes before this look, or finds the book.
+        hold(tx.connection, f"agent:{grant.agent}")
+        if len(_ended_in(tx.connection, grant, None)) > table.withheld:
+            raise PutOffError(Reason.DELEGATION_CHANGED)
         move_export(
             tx.connection,
             claim,
@@ -134,6 +169,15 @@ def _keep_built(
             expires_at=rfc3339(notice.access_ends),
         )
         note_built(tx.connection, claim.export, claim.fencing)
+        keep_prints(
+            tx.connection,
+            claim.export,
+            claim.fencing,
+            snapshot_as_of=grant.snapshot.as_of,
+            columns_digest=table.columns_digest,
+            made_at=rfc3339(house.clock.now()),
+            prints=prints.encode(),
+        )
         tx.record(
             Event.EXPORT_BUILT,
             Action.BUILD_BOOK,

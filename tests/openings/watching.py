@@ -37,6 +37,7 @@ ACTION_OF = {
     "destroy": Action.DESTROY_OBJECT,
     "find_consumer": Action.FIND_CONSUMER,
     "rotate_key": Action.ROTATE_KEY,
+    "end_delegations": Action.END_DELEGATIONS,
 }
 """Every call of the vault that opens something, and the action of the permit that it needs."""
 

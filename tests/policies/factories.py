@@ -66,6 +66,7 @@ GOOD: dict[str, dict[str, Any]] = {
     },
     "delivery": {"recipient_is_registered": True, "tls_required": True, "payload_sealed": True},
     "releases": {"reveals": 4, "downloads": 2},
+    "endings": {"ended_since_built": False},
     "page": {"rows_asked": 50, "rows_shown_24h": 1950},
     "account": {
         "known": True,
@@ -113,6 +114,7 @@ ROLE_OF = {
     Action.BREAK_GLASS: "reviewer",
     Action.RELEASE_LOCK: "reviewer",
     Action.ROTATE_KEY: "operator",
+    Action.END_DELEGATIONS: "operator",
 }
 """Whose work an action is, where it is not the agent's."""
 

@@ -35,6 +35,7 @@ IN_SESSION = (
     Action.APPROVE_POLICY,
     Action.BREAK_GLASS,
     Action.RELEASE_LOCK,
+    Action.END_DELEGATIONS,
 )
 WITH_FACTOR = tuple(action for action in IN_SESSION if action is not Action.REVOKE_EXPORT)
 FRESH = (
@@ -45,6 +46,7 @@ FRESH = (
     Action.APPROVE_POLICY,
     Action.BREAK_GLASS,
     Action.RELEASE_LOCK,
+    Action.END_DELEGATIONS,
 )
 ROSTERED = tuple(action for action in LICENSED if action is not Action.SEND_BOOK)
 HOUSEKEEPING = (
@@ -61,6 +63,7 @@ HOUSEKEEPING = (
     Action.BREAK_GLASS,
     Action.RELEASE_LOCK,
     Action.ROTATE_KEY,
+    Action.END_DELEGATIONS,
 )
 HELD = (Action.DOWNLOAD_BOOK, Action.REVEAL_PASSPHRASE)
 
@@ -78,6 +81,7 @@ BREAKS: list[tuple[str, tuple[Action, ...], str, Any]] = [
     ("R37", LICENSED, "licensing__attested_day", TODAY - 366),
     ("R37", LICENSED, "licensing__attested_day", TODAY + 1),
     ("R05", (Action.BUILD_BOOK,), "freshness__agent_is_in_snapshot", False),
+    ("R06", (Action.SEND_BOOK, *HELD), "endings__ended_since_built", True),
     ("R08", (Action.REQUEST_EXPORT, Action.BUILD_BOOK), "request__purpose", "marketing"),
     ("R08", (Action.REQUEST_EXPORT, Action.BUILD_BOOK), "request__purpose", "agency-oversight"),
     ("R08", (Action.REQUEST_EXPORT, Action.BUILD_BOOK), "request__purpose", "audit"),

@@ -46,6 +46,7 @@ PERMITTED_ROLES = {
     Action.BREAK_GLASS: {"reviewer"},
     Action.RELEASE_LOCK: {"reviewer"},
     Action.ROTATE_KEY: {"operator"},
+    Action.END_DELEGATIONS: {"operator"},
 }
 
 

@@ -142,10 +142,19 @@ def test_the_list_page_shows_its_own_columns() -> None:
 def test_pseudonyms_are_distinct_and_sorted() -> None:
     """A consumer with two coverages counts once."""
     rows = [a_row(CATALOGUE, _consumer=f"2026:{name}") for name in ("cc", "aa", "cc", "bb")]
-    table = permitted(a_grant(), *rows, withheld=2)
+    table = permitted(a_grant(), *rows)
     assert table.pseudonyms == ("2026:aa", "2026:bb", "2026:cc")
     assert table.data.num_rows == 4
-    assert table.withheld == 2
+    assert table.withheld == 0
+
+
+def test_who_ended_the_delegation_is_withheld_with_every_row_and_counted_once() -> None:
+    """A consumer with two coverages is one withheld; pseudonyms that no row has count for nothing."""
+    rows = [a_row(CATALOGUE, _consumer=f"2026:{name}") for name in ("cc", "aa", "cc", "bb")]
+    table = permitted(a_grant(), *rows, ended=("2026:cc", "2026:dd"))
+    assert table.pseudonyms == ("2026:aa", "2026:bb")
+    assert table.data.num_rows == 2
+    assert table.withheld == 1
 
 
 def test_rows_in_many_chunks_are_one_table() -> None:

@@ -50,6 +50,10 @@ class OneSnapshot:
         """Return how many rows an agent has."""
         return 25 if agent == self.agent else 0
 
+    def ended_in(self, _connection: Connection, _agent: str, _as_of: str, _revision: int) -> int:
+        """Nobody ended a delegation."""
+        return 0
+
     def incoming(self, as_of: datetime, now: datetime) -> Incoming:
         """Nobody asks."""
         raise NotImplementedError(as_of, now)

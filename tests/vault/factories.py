@@ -115,6 +115,12 @@ def find_permit(**said: Any) -> Entry:
     return a_permit(Event.LOOKUP_REQUESTED, **{**stated, **said})
 
 
+def end_permit(**said: Any) -> Entry:
+    """Return a permit to end delegations by a feed."""
+    stated = {"action": "EndDelegations", "resource": Resource(kind="feed", id="sha256:f1")}
+    return a_permit(Event.DELEGATION_REQUESTED, **{**stated, **said})
+
+
 def factor_permit(person: str = "P1", **said: Any) -> Entry:
     """Return a permit to enrol a second factor."""
     resource = Resource(kind="person", id=person)

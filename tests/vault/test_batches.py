@@ -15,6 +15,7 @@ from tests.vault.factories import (
     book_permit,
     build_permit,
     destroy_permit,
+    end_permit,
     factor_permit,
     find_permit,
     import_permit,
@@ -28,6 +29,7 @@ from vault.ceremony import create_vault
 from vault.client import VaultClient
 from vault.errors import Code, VaultRefusedError
 from vault.holdings import Holdings, key_name
+from vault.openings import END_MOST_IDS
 from vault.store import Store
 from vault.table import BATCH_MOST, Call, CallerKind
 
@@ -195,3 +197,21 @@ def test_a_look_up_knows_every_year(tmp_path: Path) -> None:
     assert {2025: keys[2025], 2026: keys[2026]} == holdings.year_keys()
     assert list(holdings.year_keys()) == [2025, 2026]
     store.close()
+
+
+def test_a_feed_of_ended_delegations_gets_the_pseudonyms_of_this_year_and_the_next(bench: Bench) -> None:
+    """For operators at the console and in the portal, of a permit of its own, and of consumers alone."""
+    operator, api = bench.client(CallerKind.OPERATOR), bench.client(CallerKind.API)
+    ended = operator.end_delegations(bench.add(end_permit(now=bench.now())), ["C-1", "C-77"])
+    year = bench.now().year
+    assert [[f"{year}", f"{year + 1}"]] * 2 == [[name[:4] for name in names] for names in ended.values()]
+    found = api.find_consumer(bench.add(find_permit(now=bench.now())), ["C-1"])
+    assert found["C-1"] == ended["C-1"]
+    assert ended == api.end_delegations(bench.add(end_permit(now=bench.now())), ["C-1", "C-77"])
+    for ids in ([], ["C"] * (END_MOST_IDS + 1)):
+        with pytest.raises(VaultRefusedError):
+            operator.end_delegations(bench.add(end_permit(now=bench.now())), ids)
+    with pytest.raises(VaultRefusedError):
+        operator.end_delegations(bench.add(find_permit(now=bench.now())), ["C-1"])
+    with pytest.raises(VaultRefusedError):
+        bench.client(CallerKind.WORKER).end_delegations(bench.add(end_permit(now=bench.now())), ["C-1"])
