@@ -5,8 +5,8 @@ text. Fingerprints of rows are made over these texts, so that they come out the 
 
 Laws:
 1. A permitted table's typed values and the same values read out of a copy give the same text.
-2. Dates are ISO, money has two digits, whole numbers are digits, booleans `true` and `false`; of other
-   texts letter case, white space, leading zeros of mere digits and Unicode's compatible forms don't count.
+2. Dates are ISO, money has two digits, whole numbers are digits, booleans `true` and `false`; of free
+   text letter case, white space, leading zeros of mere digits and Unicode's compatible forms don't count.
 3. What can't be read as its column's type is taken as text; nothing here raises for a value.
 """
 
@@ -31,7 +31,8 @@ _US_DATE = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2})(?: .*)?")
 _SERIAL = re.compile(r"[0-9]{1,7}")
 _AS_FORMULA = re.compile(r'="(.*)"', re.DOTALL)
 _WHOLE = re.compile(r"(\d+)\.0+")
-_TOO_LARGE = Decimal(10) ** 12
+_MOST_PLACES = 12
+_MOST_DIGITS = 40
 _BOOLEANS = {"true": "true", "1": "true", "yes": "true", "false": "false", "0": "false", "no": "false"}
 
 
@@ -44,21 +45,22 @@ def fold(texts: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray | pa.Array:
 
 def typed_texts(kind: ColumnType, values: pa.ChunkedArray) -> pa.ChunkedArray:
     """Return a permitted table's column as texts, blanks as empty ones."""
-    if kind in {ColumnType.DATE, ColumnType.MONEY, ColumnType.INT, ColumnType.BOOL}:
-        return values.cast(pa.string()).fill_null("")
-    return fold(values.cast(pa.string()))
+    return fold(values) if kind is ColumnType.TEXT else values.cast(pa.string()).fill_null("")
 
 
 def read_texts(kind: ColumnType, values: Sequence[Any]) -> pa.Array:
     """Return a column of a copy as texts: values as a reader of workbooks gives them, or a CSV's texts."""
     read = _READ.get(kind)
     texts = [_text(value) for value in values]
-    if read is None:
+    if kind is ColumnType.TEXT:
         return fold(pa.array(texts, pa.string()))
+    if read is None:
+        return pa.array([text.strip() for text in texts], pa.string())
     known = [read(value, text) for value, text in zip(values, texts, strict=True)]
-    folded = fold(pa.array([text if one is None else "" for one, text in zip(known, texts, strict=True)]))
+    unread = [text if one is None else "" for one, text in zip(known, texts, strict=True)]
+    folded = fold(pa.array(unread, pa.string())).to_pylist()
     return pa.array(
-        [other if one is None else one for one, other in zip(known, folded.to_pylist(), strict=True)]
+        [other if one is None else one for one, other in zip(known, folded, strict=True)], pa.string()
     )
 
 
@@ -106,10 +108,11 @@ def _year(digits: str) -> int:
 def _number(text: str) -> Decimal | None:
     bare = text.strip().replace("$", "").replace(",", "").replace("\u00a0", "")
     try:
-        number = Decimal(bare)
+        number = Decimal(bare) if len(bare) <= _MOST_DIGITS else None
     except InvalidOperation:
         return None
-    return number if number.is_finite() and abs(number) < _TOO_LARGE else None
+    is_usual = number is not None and number.is_finite() and number.adjusted() < _MOST_PLACES
+    return number if is_usual else None
 
 
 def _read_money(_value: Any, text: str) -> str | None:

@@ -153,6 +153,10 @@ class Fingerprinter:
         """The columns that are looked at, by name."""
         return self._columns
 
+    def name_of(self, data: bytes) -> str:
+        """Return a file's keyed digest (32 hex), which tells that a file is the same and nothing of it."""
+        return hashlib.blake2b(data, key=self._key, digest_size=16, person=b"file").hexdigest()
+
     def of_table(self, table: PermittedTable) -> Prints:
         """Return the fingerprints of what a book holds."""
         return self._of(
@@ -165,11 +169,12 @@ class Fingerprinter:
             for part in [table.data.slice(start, _ROWS_AT_A_TIME)]
         )
 
-    def of_copy(self, names: Sequence[str], batches: Iterable[Mapping[str, Sequence[Any]]]) -> Prints:
-        """Return the fingerprints of a copy, its rows given as columns by name, batch by batch."""
-        known = [name for name in dict.fromkeys(names) if name in self._columns]
+    def of_copies(self, sheets: Iterable[Iterable[Mapping[str, Sequence[Any]]]]) -> Prints:
+        """Return the fingerprints of a copy's sheets: each one's rows as columns by name, batch by batch."""
         return self._of(
-            {name: read_texts(self._columns[name].type, batch[name]) for name in known} for batch in batches
+            {name: read_texts(self._columns[name].type, values) for name, values in batch.items()}
+            for sheet in sheets
+            for batch in sheet
         )
 
     def _of(self, batches: Iterable[Mapping[str, pa.Array]]) -> Prints:
