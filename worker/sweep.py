@@ -131,6 +131,8 @@ class Sweep:
                 structlog.get_logger().warning("import.kept", attempt=attempt, error=type(error).__name__)
 
     def _destroy_import(self, attempt: str) -> None:
+        # First, since what is destroyed isn't looked for again; nobody reads what wasn't published.
+        forget(self._house.engine, attempt)
         destroy(
             self._house,
             f"snapshot:{attempt}",
@@ -139,4 +141,3 @@ class Sweep:
             after=lambda tx: note_abandoned(tx.connection, attempt),
             attempt=attempt,
         )
-        forget(self._house.engine, attempt)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -47,6 +47,33 @@ def test_the_offset_follows_the_season() -> None:
     assert hours == {4, 5}
     assert datetime(2026, 11, 21, 5, tzinfo=UTC) == cutoff_before(datetime(2026, 11, 23, tzinfo=UTC))
     assert datetime(2026, 10, 31, 4, tzinfo=UTC) == cutoff_before(datetime(2026, 11, 1, tzinfo=UTC))
+
+
+def _daylight_saving(day: date) -> bool:
+    """Tell by the law's words (15 U.S.C. 260a): second Sunday of March to first Sunday of November."""
+    sundays = [
+        [first + timedelta(days=on) for on in range(14) if (first + timedelta(days=on)).weekday() == 6]
+        for first in (date(day.year, 3, 1), date(day.year, 11, 1))
+    ]
+    return sundays[0][1] <= day < sundays[1][0]
+
+
+def test_twenty_years_ahead_follow_the_law() -> None:
+    """From 2026 to 2046 each cut-off in UTC is what the law on daylight saving says, no table read."""
+    days = (date(2026, 1, 2) + timedelta(weeks=number) for number in range(1096))
+    cutoff, seen = datetime(2026, 1, 1, tzinfo=UTC), set()
+    for day in days:
+        hour = 4 if _daylight_saving(day) else 5
+        expected = datetime(day.year, day.month, day.day, hour, tzinfo=UTC) + timedelta(days=1)
+        assert expected == next_cutoff(cutoff)
+        assert is_cutoff(expected)
+        assert [False, False] == [is_cutoff(expected + timedelta(hours=off)) for off in (-1, 1)]
+        assert expected == cutoff_before(expected) == cutoff_before(expected + timedelta(days=6))
+        assert expected + timedelta(hours=3) == publish_deadline(expected)
+        seen.add((day.month, day.day))
+        cutoff = expected
+    assert 2046 == cutoff.year
+    assert (2, 29) in seen
 
 
 def test_data_are_out_by_midnight() -> None:

@@ -11,9 +11,9 @@ from itertools import cycle
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
-from audit.entry import Resource
+from audit.entry import Entry, Resource
 from audit.events import Event
 from exports.errors import WrongStateError
 from exports.states import Reason, State
@@ -22,9 +22,13 @@ from policies.actions import Action
 from policies.gate import Ask, RefusedError
 from runtime.clock import rfc3339
 from runtime.database import reading, writing
+from snapshot.importing import import_extract
 from snapshot.index import object_names
+from snapshot.published import list_snapshots, newest_published
+from snapshot.publishing import publish
+from snapshot.reasons import Correction
 from snapshot.tables import State as Attempt
-from snapshot.tables import snapshots
+from snapshot.tables import delegation_imports, snapshots
 from store.exports import move_unclaimed
 from store.releases import OpenRelease, keep_open, lost_releases
 from store.tables import exports
@@ -289,6 +293,45 @@ def test_an_import_that_came_to_nothing_is_destroyed(home: Installation, house: 
     assert (Attempt.ABANDONED, []) == (state, house.objects.names(f"snapshots/{attempt}"))
     with pytest.raises(VaultError):
         _import(home, attempt)
+
+
+def test_an_import_that_was_overtaken_is_destroyed(home: Installation, house: WorkerHouse) -> None:
+    """What was checked and can't be published any more loses its key, its objects and its delegations."""
+    overtaken, winner = (_checked(home) for _ in range(2))
+    operator = home.operator
+    publish(winner, who=CONSOLE_WHO, gate=operator.gate, vault=operator.vault)
+    assert house.objects.names(f"snapshots/{overtaken}")
+    Sweep(house).run()
+    Sweep(house).run()
+
+    with reading(home.api.engine) as connection:
+        states = {line.attempt: line.state for line in list_snapshots(connection)}
+        written = connection.execute(select(delegation_imports.c.attempt)).scalars().all()
+        newest = newest_published(connection)
+    assert (Attempt.SUPERSEDED, Attempt.PUBLISHED) == (states[overtaken], states[winner])
+    assert [] == house.objects.names(f"snapshots/{overtaken}")
+    assert house.objects.names(f"snapshots/{winner}")
+    assert (False, True) == (overtaken in written, winner in written)
+    assert newest is not None
+    assert winner == newest.attempt
+    reader = home.api.reader
+    entries = [Entry.decode(data) for data in reader.entries(0, reader.head().size)]
+    destroyed = [entry for entry in entries if entry.event is Event.OBJECT_DESTROYED]
+    assert 1 == sum(entry.objects == (f"snapshot:{overtaken}",) for entry in destroyed)
+
+
+def _checked(home: Installation) -> str:
+    operator = home.operator
+    return import_extract(
+        home.extract,
+        AS_OF,
+        who=CONSOLE_WHO,
+        gate=operator.gate,
+        vault=operator.vault,
+        objects=operator.objects,
+        catalogue=operator.policy.catalogue,
+        reason=Correction.EXCHANGE_CORRECTION,
+    ).attempt
 
 
 def _import(home: Installation, attempt: str) -> None:
