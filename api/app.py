@@ -16,6 +16,7 @@ from api import (
     approvals,
     audit,
     consumers,
+    delegations,
     evidence,
     exports,
     heads,
@@ -27,6 +28,7 @@ from api import (
     policies,
     sessions,
     stories,
+    tracing,
 )
 from api.door import Door
 from api.events import Watching
@@ -39,7 +41,7 @@ from api.pages.routers import PAGES
 from house.passwords import Passwords
 from house.wiring import House
 
-DESK = (audit, stories, evidence, oversight, policies)
+DESK = (audit, stories, evidence, oversight, policies, tracing)
 
 
 def make_app(
@@ -93,6 +95,7 @@ def make_app(
         exports,
         links,
         consumers,
+        delegations,
         metrics,
         *DESK,
     ):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from cli.delegations import delegations
 from cli.demo import demo
 from cli.doctor import doctor, status
 from cli.evidence import audit
@@ -15,6 +16,7 @@ from cli.recovery import vault
 from cli.sampling import sample, sample_key
 from cli.serve import serve
 from cli.snapshots import snapshots
+from cli.tracing import trace
 from cli.witness import witness
 
 commands = typer.Typer(
@@ -25,6 +27,7 @@ commands = typer.Typer(
     pretty_exceptions_enable=False,
 )
 commands.add_typer(snapshots, name="snapshot")
+commands.add_typer(delegations, name="delegations")
 commands.add_typer(people, name="people")
 commands.add_typer(audit, name="audit")
 commands.add_typer(exports, name="exports")
@@ -38,3 +41,4 @@ commands.command("serve")(serve)
 commands.command("doctor")(doctor)
 commands.command("status")(status)
 commands.command("init")(init)
+commands.command("trace")(trace)

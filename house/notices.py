@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from book.notice import Notice, Party
+from book.notice import Changes, Notice, Party
 from exports.export import Export
 from identity.people import Person
 from policies.table import PermittedTable
@@ -22,8 +22,12 @@ def notice_of(
     table: PermittedTable,
     *,
     access_ends: datetime,
+    changes: Changes | None,
 ) -> Notice:
-    """Return the Notice of one book; the recipient is who asked, at their registered address."""
+    """Return the Notice of one book; the recipient is who asked, at their registered address.
+
+    `changes` are those since their last book, None where there was none.
+    """
     asker = _party(requester)
     return Notice(
         request_id=export.id,
@@ -39,6 +43,7 @@ def notice_of(
         rows=table.data.num_rows,
         withheld=table.withheld,
         access_ends=access_ends,
+        changes=changes,
         report_to=f"Tell {settings.exchange} at once, and don't pass the file on. "
         "In the portal, open My Books and choose: This isn't my book.",
     )

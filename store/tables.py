@@ -172,3 +172,14 @@ stranger_counts = sa.Table(
     sa.Column("network", sa.Text, primary_key=True),
     sa.Column("count", sa.Integer, nullable=False),
 )
+
+export_fingerprints = sa.Table(
+    "export_fingerprints",
+    metadata,
+    sa.Column("export", sa.Text, sa.ForeignKey("exports.id"), primary_key=True),
+    sa.Column("fencing", sa.Integer, primary_key=True),
+    sa.Column("snapshot_as_of", sa.Text, nullable=False),
+    sa.Column("columns_digest", sa.Text, nullable=False),
+    sa.Column("made_at", sa.Text, nullable=False),
+    sa.Column("prints", sa.LargeBinary, nullable=False),
+)

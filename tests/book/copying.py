@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import random
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -40,7 +41,7 @@ def as_workbook(rows: Rows, above: int = 0) -> bytes:
     worksheet = book.active
     assert worksheet is not None
     for row in [["My list"]] * above + rows:
-        worksheet.append(row)
+        worksheet.append([_escaped(value) if isinstance(value, str) else value for value in row])
     for cells in worksheet.iter_rows():
         for cell in cells:
             if isinstance(cell, Cell) and cell.data_type == "f":
@@ -63,6 +64,11 @@ def without(rows: Rows, dropped: Callable[[str], bool]) -> Rows:
     """Return the rows without the columns of some headers."""
     kept = [place for place, label in enumerate(rows[0]) if not dropped(str(label))]
     return [[row[place] for place in kept] for row in rows]
+
+
+def _escaped(text: str) -> str:
+    """Escape what only looks like an escape, which Excel does and openpyxl doesn't."""
+    return re.sub("_(?=x[0-9A-Fa-f]{4}_)", "_x005F_", text)
 
 
 def _as_text(value: Any) -> str:

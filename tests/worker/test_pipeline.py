@@ -10,7 +10,7 @@ from audit.events import Event, Outcome
 from exports.states import Reason, State, Step
 from house.wiring import WorkerHouse
 from runtime.database import writing
-from store.tables import exports
+from store.tables import export_fingerprints, exports
 from tests.installation import Installation, an_installation
 from tests.mail_server import Faults, MailServer
 from tests.worker.houses import advance, change_papers, the_entries, the_export
@@ -32,6 +32,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
 def export(home: Installation) -> str:
     """A fresh export; the quota of the day starts anew with it."""
     with writing(home.api.engine) as connection:
+        connection.execute(export_fingerprints.delete())
         connection.execute(exports.delete())
     licence = next(_LICENCES)
     return home.ask(home.sign_in(home.enrol(licence)))
