@@ -15,6 +15,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from sqlalchemy import Connection
+
 from audit.counts import count_entries
 from audit.entry import Consumers, Resource, consumers_root, new_salt
 from audit.events import Event
@@ -25,7 +27,7 @@ from policies.actions import Action
 from policies.gate import Ask, Pending, Transaction, Who
 from runtime.broker import SWEEP, wake
 from runtime.database import hold
-from snapshot.ended import EndedPair, ended_in, keep_ended
+from snapshot.ended import EndedPair, agents_with_ends, ended_in, keep_ended
 from snapshot.feed import EndedLine
 from store.destruction import note_destroying
 from store.exports import books_of_agent, move_unclaimed
@@ -81,7 +83,7 @@ def end_delegations(house: House, who: Who, lines: Sequence[EndedLine], digest: 
         with house.gate.transaction(who) as tx:
             hold(tx.connection, f"agent:{agent}")
             ended += _keep(tx, agent, mine, digest, permit)
-            books += [(book.id, _withdraw(tx, book, permit)) for book in _concerned(tx, agent)]
+            books += [(book.id, _withdraw(tx, book, permit)) for book in _concerned(tx.connection, agent)]
     if books:
         wake(house.queue, SWEEP)
     return FeedTaken(lines=len(lines), ended=ended, books=tuple(books))
@@ -104,19 +106,31 @@ def _keep(tx: Transaction, agent: str, pairs: Sequence[EndedPair], feed: str, pe
     return len(fresh)
 
 
-def _concerned(tx: Transaction, agent: str) -> Iterator[Export]:
+def opened_books(connection: Connection) -> list[str]:
+    """Return the opened books that hold a consumer whose delegation has ended; what is gone counts not."""
+    agents = agents_with_ends(connection)
+    return [
+        book.id for agent in agents for book in _concerned(connection, agent) if _is_opened(connection, book)
+    ]
+
+
+def _concerned(connection: Connection, agent: str) -> Iterator[Export]:
     """Return the books that hold more consumers with an ended delegation than were left out of them."""
-    for book in books_of_agent(tx.connection, agent):
+    for book in books_of_agent(connection, agent):
         if book.snapshot_as_of is None or book.snapshot_revision is None:
             continue
-        ended = ended_in(tx.connection, agent, book.snapshot_as_of, book.snapshot_revision)
+        ended = ended_in(connection, agent, book.snapshot_as_of, book.snapshot_revision)
         if len(ended) > (book.withheld or 0):
             yield book
 
 
-def _withdraw(tx: Transaction, book: Export, permit: Pending) -> Fate:
+def _is_opened(connection: Connection, book: Export) -> bool:
     opening = _OPENS[book.channel].value
-    if count_entries(tx.connection, event=Event.RELEASE_STARTED, action=opening, export=book.id):
+    return count_entries(connection, event=Event.RELEASE_STARTED, action=opening, export=book.id) > 0
+
+
+def _withdraw(tx: Transaction, book: Export, permit: Pending) -> Fate:
+    if _is_opened(tx.connection, book):
         return Fate.OPENED
     if book.state is State.SENDING:
         # Its sender decides once more or has the server's answer; nobody gets the passphrase.

@@ -85,14 +85,22 @@ def ended_in(
     )
 
 
+def agents_with_ends(connection: Connection) -> list[str]:
+    """Return the agents to whom a feed ever ended a delegation."""
+    agents = delegation_ends.c.agent
+    return list(connection.execute(select(agents).distinct().order_by(agents)).scalars())
+
+
 def still_held(connection: Connection) -> list[StillHeld]:
     """Return, by agent, what the newest snapshot holds although it had ended before the cut-off."""
     newest = newest_row(connection)
     if newest is None:
         return []
-    agents = connection.execute(select(delegation_ends.c.agent).distinct()).scalars().all()
     history = History(connection, until=(newest["as_of"], newest["revision"]))
-    counts = {agent: _count_held(connection, history, agent, newest["as_of"]) for agent in sorted(agents)}
+    counts = {
+        agent: _count_held(connection, history, agent, newest["as_of"])
+        for agent in agents_with_ends(connection)
+    }
     return [StillHeld(agent=agent, consumers=count) for agent, count in counts.items() if count]
 
 

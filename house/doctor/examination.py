@@ -7,6 +7,7 @@ from collections.abc import Callable
 from house.doctor.books import check_kernel
 from house.doctor.compliance import check_policy, check_retention, check_review
 from house.doctor.data import check_exports, check_roster, check_snapshot
+from house.doctor.delegations import check_delegations
 from house.doctor.findings import Finding, failed
 from house.doctor.keys import check_files, check_vault
 from house.doctor.ledger import check_clock, check_database, check_ledger
@@ -30,6 +31,7 @@ CHECKS: dict[str, Callable[[House], Finding]] = {
     "roster": check_roster,
     "people": check_people,
     "exports": check_exports,
+    "delegations": check_delegations,
     "states": check_states,
     "policy": check_policy,
     "review": check_review,

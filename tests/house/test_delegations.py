@@ -14,12 +14,15 @@ from audit.entry import Entry
 from audit.events import Event
 from exports.states import Reason, State
 from house.delegations import Fate, FeedTaken, end_delegations
+from house.doctor.delegations import check_delegations
+from house.doctor.findings import Verdict
 from house.wiring import WorkerHouse
 from policies.actions import Action
 from policies.gate import Ask, RefusedError
-from runtime.database import reading
+from runtime.database import reading, writing
 from snapshot.ended import ended_in
 from snapshot.feed import EndedLine
+from store.tables import exports
 from tests.installation import AS_OF, CONSOLE_WHO, Installation, an_installation
 from tests.mail_server import MailServer, a_mail_server
 from tests.worker.houses import a_worker, the_entries, the_export
@@ -198,3 +201,27 @@ def test_a_feed_of_strangers_is_kept_and_concerns_nothing(home: Installation) ->
     with reading(home.api.engine) as connection:
         as_of = AS_OF.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         assert frozenset() == ended_in(connection, AGENTS[0], as_of, 1)
+
+
+def test_the_doctor_tells_of_opened_books_and_of_what_is_still_held(
+    home: Installation, house: WorkerHouse
+) -> None:
+    """First nothing; then an opened book; both by numbers and ids of ours."""
+    assert Verdict.OK is check_delegations(home.operator).verdict
+    agent = AGENTS[0]
+    who = home.sign_in(home.enrol(agent))
+    export = home.ask(who)
+    Pipeline(house).advance(export)
+    with home.api.gate.transaction(who) as tx:
+        tx.record(Event.RELEASE_STARTED, Action.REVEAL_PASSPHRASE, resource_of(export), export=export)
+    gone, other, *_ = _consumers(home, agent)
+    _end(home, agent, other, moment=AS_OF - timedelta(hours=1))
+    _end(home, agent, gone)
+    finding = check_delegations(home.operator)
+    assert Verdict.WARN is finding.verdict
+    assert export in finding.said
+    with writing(home.api.engine) as connection:
+        connection.execute(exports.update().where(exports.c.id == export).values(state="purged"))
+    finding = check_delegations(home.operator)
+    assert Verdict.WARN is finding.verdict
+    assert f"1 consumers who had ended the delegation, of {agent}" in finding.said

@@ -89,6 +89,7 @@ def assert_failed(finding: Finding, words: str) -> None:
         "roster",
         "people",
         "exports",
+        "delegations",
         "policy",
         "review",
         "retention",
