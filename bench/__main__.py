@@ -13,6 +13,7 @@ from bench.table import show
 BENCHES: Final = {
     "book": "The protected book, beside what others write one with, and beside the least it can cost",
     "ledger": "The ledger, the gate and the vault, beside the bare databases and calls they stand on",
+    "snapshot": "The weekly snapshot: in, out by agent, and who held whose data when",
 }
 
 
