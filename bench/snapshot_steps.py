@@ -29,7 +29,6 @@ from snapshot.publishing import publish
 from tests.installation import CONSOLE_WHO
 
 _UPKEEP_BEGINS = "noting which delegations"
-_BLOCK_BYTES = 16 * 1024 * 1024
 
 
 def run_step(name: str, *arguments: str | Path) -> dict[str, Any]:
@@ -51,7 +50,6 @@ def _peer(out: str, extract: str) -> dict[str, Any]:
     options = {
         "convert_options": convert,
         "parse_options": csv.ParseOptions(newlines_in_values=True),
-        "read_options": csv.ReadOptions(block_size=_BLOCK_BYTES),
     }
     with csv.open_csv(extract, **options) as reader, parquet.ParquetWriter(out, reader.schema) as writer:
         for batch in reader:
