@@ -13,6 +13,7 @@ from typing import Any
 import rfc8785
 
 MAX_BYTES = 64 * 1024
+NOT_CANONICAL = "not in canonical form (RFC 8785)"
 _PLAIN = json.JSONEncoder(
     sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, check_circular=False
 )
@@ -41,6 +42,17 @@ def encode_plain(value: Mapping[str, Any]) -> bytes:
 
 def decode(data: bytes) -> dict[str, Any]:
     """Read canonical JSON of at most MAX_BYTES that is one object. Raises CanonicalError."""
+    value = read_object(data)
+    if encode(value) != data:
+        raise CanonicalError(NOT_CANONICAL)
+    return value
+
+
+def read_object(data: bytes) -> dict[str, Any]:
+    """Read JSON of at most MAX_BYTES that is one object, no key twice and no fraction in it.
+
+    Whether it is in canonical form is left to the caller. Raises CanonicalError.
+    """
     if len(data) > MAX_BYTES:
         raise CanonicalError(f"longer than {MAX_BYTES} bytes")
     try:
@@ -56,8 +68,6 @@ def decode(data: bytes) -> dict[str, Any]:
         raise CanonicalError("not JSON") from None
     if not isinstance(value, dict):
         raise CanonicalError("not a JSON object")
-    if encode(value) != data:
-        raise CanonicalError("not in canonical form (RFC 8785)")
     return value
 
 

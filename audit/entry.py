@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, fields
 from operator import itemgetter
 from typing import Any, ClassVar, Final
 
-from audit.canonical import CanonicalError, decode, encode_plain
+from audit.canonical import NOT_CANONICAL, CanonicalError, encode_plain, read_object
 from audit.events import Event, Outcome
 from audit.fields import VERSION, EntryError, check_entry, check_field, check_together
 from audit.tree import leaf_hash, root_of
@@ -186,10 +186,13 @@ class Entry(Statement):
     def decode(data: builtins.bytes) -> Entry:
         """Read exactly what `encode` writes; anything else is an EntryError."""
         try:
-            wire = decode(data)
+            wire = read_object(data)
         except CanonicalError as error:
             raise EntryError(f"entry is {error}") from None
         check_entry(wire)
+        # What passed its checks is plain text and whole numbers.
+        if encode_plain(wire) != data:
+            raise EntryError(f"entry is {NOT_CANONICAL}")
         del wire["v"]
         return Entry(**{name: _READ.get(name, _same)(value) for name, value in wire.items()})
 

@@ -18,7 +18,7 @@ from audit import tree
 from audit.checkpoint import Head
 from audit.errors import LedgerGapError, LedgerPrunedError
 from audit.evidence import redaction_of
-from audit.stored import answering, calculate, read_head
+from audit.stored import answering, ask, calculate, read_head
 from audit.tables import checkpoints, ledger_entries
 from runtime.clock import Clock, HouseClock, rfc3339
 from runtime.database import reading, writing
@@ -60,8 +60,7 @@ class LedgerReader:
     def head(self, connection: Connection | None = None) -> Head:
         """Return how far the ledger goes, as one transaction sees it."""
         with answering(), self._joining(connection) as joined:
-            row = read_head(joined)
-            return Head(row.size, row.root)
+            return read_head(joined)
 
     def prove(self, base: int, indices: Sequence[int]) -> Proof:
         """Prove entries to a reader who knows the ledger at size `base`, in one read transaction.
@@ -153,8 +152,8 @@ class LedgerReader:
     def checkpoint(self, connection: Connection | None = None) -> str | None:
         """Return the stored checkpoint over the most entries, if there is one."""
         with answering(), self._joining(connection) as joined:
-            note: str | None = joined.exec_driver_sql(_NEWEST).scalar_one_or_none()
-            return note
+            found = ask(joined, _NEWEST)
+            return str(found[0][0]) if found else None
 
     @contextmanager
     def _joining(self, connection: Connection | None) -> Iterator[Connection]:
@@ -164,7 +163,7 @@ class LedgerReader:
 
 def _whole_entries(connection: Connection, indices: Sequence[int]) -> dict[int, bytes]:
     # Whole numbers, written into the statement: see `stored.py`.
-    found = connection.exec_driver_sql(_WHOLE.format(",".join(map(str, indices)))) if indices else ()
+    found = ask(connection, _WHOLE.format(",".join(map(str, indices)))) if indices else ()
     rows = {row[0]: bytes(row[1]) for row in found}
     if not all(rows.values()):
         raise LedgerPrunedError("an entry that was asked for was pruned")

@@ -13,9 +13,10 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import psycopg
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from audit.checkpoint import Head
 from audit.errors import LedgerBrokenError, LedgerUnavailableError
 from audit.tables import ledger_entries, ledger_head, ledger_nodes
 from audit.tree import NodeReader
@@ -35,12 +36,28 @@ def answering() -> Iterator[None]:
         raise LedgerUnavailableError(f"the ledger's database failed ({type(error).__name__})") from None
 
 
-def read_head(connection: Connection) -> Row[Any]:
-    """Return the head's row (size, root, at) as the transaction sees it."""
-    row = connection.execute(select(ledger_head)).one_or_none()
-    if row is None:
+def ask(connection: Connection, statement: str) -> list[tuple[Any, ...]]:
+    """Return the rows of a statement, asked of the driver itself.
+
+    For short statements with numbers of ours only: a toolkit's overhead would cost more than they do.
+    """
+    driver: Any = connection.connection.driver_connection
+    rows: list[tuple[Any, ...]] = driver.execute(statement).fetchall()
+    return rows
+
+
+def read_head(connection: Connection) -> Head:
+    """Return how far the ledger goes, as the transaction sees it."""
+    found = ask(connection, _HEAD)
+    if not found:
         raise LedgerBrokenError("the ledger has no head")
-    return row
+    return Head(found[0][0], bytes(found[0][1]))
+
+
+def last_moment(connection: Connection) -> str:
+    """Return when the newest entry was recorded; empty before the first."""
+    found = ask(connection, _MOMENT)
+    return str(found[0][0]) if found else ""
 
 
 def calculate(connection: Connection, formula: Callable[[NodeReader], Result]) -> Result:
@@ -68,7 +85,7 @@ def _fetch(connection: Connection, wanted: Iterable[Place]) -> dict[Place, bytes
         parts = [_LEAVES.format(leaves)] if leaves else []
         parts += [_INNER] if inner else []
         named = f"WITH wanted(level, position) AS (VALUES {inner}) " if inner else ""
-        rows = connection.exec_driver_sql(named + " UNION ALL ".join(parts))
+        rows = ask(connection, named + " UNION ALL ".join(parts))
         found |= {(row[0], row[1]): bytes(row[2]) for row in rows}
     return found
 
@@ -78,6 +95,8 @@ def _chunks(items: Sequence[Result]) -> Iterator[Sequence[Result]]:
         yield items[start : start + _AT_ONCE]
 
 
+_HEAD = f"SELECT size, root FROM {ledger_head.name}"  # noqa: S608 - a table of ours
+_MOMENT = f"SELECT at FROM {ledger_head.name}"  # noqa: S608 - a table of ours
 _LEAVES = f'SELECT 0, "index", leaf FROM {ledger_entries.name} WHERE "index" IN ({{}})'  # noqa: S608 - numbers
 # Joined, and in this order: SQLite would read the whole table for `(level, position) IN (...)`.
 _INNER = (

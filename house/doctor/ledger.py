@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from audit.errors import LedgerError
 from audit.soundness import check_stored, newest_signed
-from audit.stored import read_head
+from audit.stored import last_moment
 from house.doctor.findings import Finding, failed, warned, well
 from house.wiring import House
 from runtime.clock import parse_rfc3339
@@ -74,7 +74,7 @@ def check_clock(house: House) -> Finding:
     allowed = house.policy.numbers.clock_skew_seconds
     with reading(house.engine) as connection:
         skew = abs((_database_now(connection) - datetime.now(UTC)).total_seconds())
-        last = read_head(connection).at
+        last = last_moment(connection)
     if skew > allowed:
         return failed(
             _CLOCK,
