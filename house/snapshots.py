@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from policies.fact_groups import Incoming, Publication
+from policies.snapshot_groups import Incoming, Publication
 from snapshot.ended import ended_in
 from snapshot.facts import came_to_nothing, incoming_facts, publication_facts
 from snapshot.published import newest_published, rows_of_agent

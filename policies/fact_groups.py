@@ -1,4 +1,6 @@
-"""The groups that facts are made of, each about one thing: a person, a session, a snapshot.
+"""The groups that facts are made of, each about one thing: a person, a session, a snapshot to open.
+
+Those of a snapshot to make stand in `snapshot_groups.py`; the laws hold for both.
 
 Laws: no field is optional and none has a default, so that a source that forgets a fact does not
 type-check; where a fact does not apply to someone, the source gives the neutral value that the
@@ -185,40 +187,6 @@ class Account:
     password_ok: bool
     second_factor_ok: bool
     failed_factors: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Incoming:
-    """An extract to import: its as-of moment is a Friday cut-off, and is not in the future."""
-
-    as_of_is_cutoff: bool
-    as_of_is_past: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class Publication:
-    """A checked attempt to publish.
-
-    `checked`: every check passed and what was stored reconciles with what was read; `scanned`: the
-    never-export scan ran over it and found nothing; `is_newer`: a later as-of than any published
-    snapshot, or the next revision of the newest one; `reasoned`: the first revision of its Friday, or
-    one that says why it corrects.
-
-    Against the snapshot that was in force at its import, in whole numbers, rounded up: percent of its
-    agents that are gone, percent by which the rows became more or fewer, percentage points by which a
-    consumer kind's share moved most; all 0 where there was none. `drift_accepted`: who publishes says
-    that this is right, and why.
-    """
-
-    checked: bool
-    scanned: bool
-    as_of_is_cutoff: bool
-    is_newer: bool
-    reasoned: bool
-    agents_gone_percent: int
-    rows_change_percent: int
-    kind_shift_points: int
-    drift_accepted: bool
 
 
 @dataclass(frozen=True, kw_only=True)

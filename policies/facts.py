@@ -1,7 +1,7 @@
 """What must be known before an action is decided: one frozen class of facts per action.
 
 Law: facts are loaded by the gate's one source, never handed over by a caller. The groups, with the
-forms of their fields, stand in `fact_groups.py`.
+forms of their fields, stand in `fact_groups.py` and `snapshot_groups.py`.
 """
 
 from __future__ import annotations
@@ -23,12 +23,10 @@ from policies.fact_groups import (
     ExportQuota,
     Freshness,
     Holding,
-    Incoming,
     Licensing,
     Moment,
     Page,
     Person,
-    Publication,
     Releases,
     Request,
     Session,
@@ -43,6 +41,7 @@ from policies.reviewer_facts import (
     RotateKeyFacts,
     TraceBookFacts,
 )
+from policies.snapshot_groups import Incoming, Publication
 
 __all__ = [
     "FACTS_OF",

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, RowMapping, select, update
 
-from policies.fact_groups import Incoming, Publication
+from policies.snapshot_groups import Incoming, Publication
 from runtime.clock import parse_rfc3339, rfc3339
 from snapshot.calendar import is_cutoff
 from snapshot.changes import Summary

@@ -9,7 +9,7 @@ from typing import Protocol
 from sqlalchemy import Connection
 
 from audit.entry import SnapshotRef
-from policies.fact_groups import Incoming, Publication
+from policies.snapshot_groups import Incoming, Publication
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,11 +14,12 @@ from audit.events import Event, Outcome
 from audit.ledger import Ledger
 from policies.actions import Action
 from policies.columns import Profile
-from policies.fact_groups import Incoming, Page, Publication
+from policies.fact_groups import Page
 from policies.facts import ViewConsumersFacts
 from policies.gate import Ask, Bound
 from policies.numbers import Numbers
 from policies.rules import PolicySet
+from policies.snapshot_groups import Incoming, Publication
 from runtime.database import reading, writing
 from store.people import person_by_licence
 from store.snapshot_source import SnapshotFacts
