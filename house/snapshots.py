@@ -10,6 +10,7 @@ from policies.snapshot_groups import Incoming, Publication
 from snapshot.ended import ended_in
 from snapshot.facts import came_to_nothing, incoming_facts, publication_facts
 from snapshot.published import newest_published, rows_of_agent
+from snapshot.retention import is_outlived
 from store.snapshot_source import SnapshotFacts
 
 
@@ -39,6 +40,6 @@ class HouseSnapshots:
         """Return the facts of an attempt that is to be published."""
         return publication_facts(connection, attempt, drift_accepted=drift_accepted)
 
-    def is_abandoned(self, connection: Connection, attempt: str, now: datetime) -> bool:
-        """Tell whether an import attempt came to nothing."""
-        return came_to_nothing(connection, attempt, now)
+    def is_destroyable(self, connection: Connection, attempt: str, now: datetime, kept_weeks: int) -> bool:
+        """Tell whether an import attempt came to nothing, or its snapshot outlived its weeks."""
+        return came_to_nothing(connection, attempt, now) or is_outlived(connection, attempt, now, kept_weeks)

@@ -17,7 +17,13 @@ from sqlalchemy import Connection, select
 
 from runtime.clock import parse_rfc3339
 from snapshot.pairs import agents_in, bucket_of, pack_pseudonym, pseudonyms_in, write_pseudonym
-from snapshot.tables import State, delegation_changes, delegation_imports, delegation_pairs, snapshots
+from snapshot.tables import (
+    WAS_PUBLISHED,
+    delegation_changes,
+    delegation_imports,
+    delegation_pairs,
+    snapshots,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,16 +79,29 @@ def intervals_of(connection: Connection, pseudonyms: Collection[str]) -> list[In
     return History(connection).intervals_of(pseudonyms)
 
 
-def pseudonyms_at(connection: Connection, agent: str, as_of: str, revision: int) -> set[str]:
-    """Return whose data an agent's book of a published snapshot is made of, before withholding."""
+def pseudonyms_at(
+    connection: Connection,
+    agent: str,
+    as_of: str,
+    revision: int,
+    *,
+    read: dict[tuple[int, str], frozenset[bytes]] | None = None,
+) -> set[str]:
+    """Return whose data an agent's book of a published snapshot is made of, before withholding.
+
+    Who asks for many books hands the same `read` over each time: it keeps what was read of full imports.
+    """
     imports = _published(connection, until=(as_of, revision))
     full = max((place for place, each in enumerate(imports) if each.full), default=None)
     if full is None:
         return set()
-    packed = select(delegation_pairs.c.pairs).where(delegation_pairs.c.number == imports[full].number)
-    held: set[bytes] = set()
-    for data in connection.execute(packed).scalars():
-        held |= pseudonyms_in(data, agent)
+    read = {} if read is None else read
+    place = imports[full].number, agent
+    if place not in read:
+        packed = select(delegation_pairs.c.pairs).where(delegation_pairs.c.number == imports[full].number)
+        buckets = connection.execute(packed).scalars()
+        read[place] = frozenset(name for data in buckets for name in pseudonyms_in(data, agent))
+    held = set(read[place])
     later = {each.number: place for place, each in enumerate(imports) if place > full}
     query = select(delegation_changes).where(
         delegation_changes.c.agent == agent, delegation_changes.c.number.in_(later)
@@ -100,7 +119,7 @@ def _published(connection: Connection, until: tuple[str, int] | None = None) -> 
             delegation_imports.c.number, snapshots.c.as_of, snapshots.c.revision, delegation_imports.c.full
         )
         .join(snapshots, snapshots.c.attempt == delegation_imports.c.attempt)
-        .where(snapshots.c.state == State.PUBLISHED)
+        .where(snapshots.c.state.in_(WAS_PUBLISHED))
         .order_by(snapshots.c.as_of, snapshots.c.revision)
     )
     return [

@@ -2,7 +2,7 @@
 
 Law: in force is the published snapshot with the highest (as-of, revision). That it was
 published is told by the ledger: `published_entry` is the index of its `snapshot.published`
-entry, the evidence that the vault asks for.
+entry, the evidence that the vault asks for. One that was destroyed after its term was published.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from runtime.clock import parse_rfc3339
 from snapshot.calendar import is_cutoff
 from snapshot.changes import Summary
 from snapshot.reasons import Correction
-from snapshot.tables import State, snapshot_agents, snapshots
+from snapshot.tables import WAS_PUBLISHED, State, snapshot_agents, snapshots
 
 
 class SnapshotNotFoundError(Exception):
@@ -29,7 +29,7 @@ class SnapshotNotFoundError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class PublishedSnapshot:
-    """A published snapshot; `attempt` names its objects, moments are aware UTC."""
+    """A published snapshot; `attempt` names its objects (gone if destroyed), moments are aware UTC."""
 
     attempt: str
     ref: SnapshotRef
@@ -39,6 +39,7 @@ class PublishedSnapshot:
     source_sha256: str
     rows: int
     agents: int
+    is_destroyed: bool
 
     @property
     def as_of_is_cutoff(self) -> bool:
@@ -63,6 +64,7 @@ class SnapshotLine:
     agents: int
     begun_at: datetime
     published_at: datetime | None
+    destroyed_at: datetime | None
     reason: Correction | None
     summary: Summary | None
 
@@ -74,8 +76,8 @@ def newest_published(connection: Connection) -> PublishedSnapshot | None:
 
 
 def published_snapshot(connection: Connection, digest: str) -> PublishedSnapshot:
-    """Return the published snapshot of a digest, or raise SnapshotNotFoundError."""
-    query = select(snapshots).where(snapshots.c.state == State.PUBLISHED, snapshots.c.digest == digest)
+    """Return the published snapshot of a digest, destroyed or not, or raise SnapshotNotFoundError."""
+    query = select(snapshots).where(snapshots.c.state.in_(WAS_PUBLISHED), snapshots.c.digest == digest)
     row = connection.execute(query).mappings().first()
     if row is None:
         raise SnapshotNotFoundError("no published snapshot has this digest")
@@ -107,7 +109,7 @@ def rows_by_agent(connection: Connection, attempt: str) -> dict[str, int]:
 
 def newest_row(connection: Connection, as_of: str | None = None) -> RowMapping | None:
     """Return the newest published row, of all or of one as-of moment."""
-    query = select(snapshots).where(snapshots.c.state == State.PUBLISHED)
+    query = select(snapshots).where(snapshots.c.state.in_(WAS_PUBLISHED))
     if as_of is not None:
         query = query.where(snapshots.c.as_of == as_of)
     query = query.order_by(snapshots.c.as_of.desc(), snapshots.c.revision.desc()).limit(1)
@@ -124,6 +126,7 @@ def _published(connection: Connection, row: RowMapping) -> PublishedSnapshot:
         source_sha256=row["source_sha256"],
         rows=row["rows"],
         agents=row["agents"],
+        is_destroyed=row["state"] == State.DESTROYED,
     )
 
 
@@ -150,6 +153,7 @@ def _line(row: RowMapping) -> SnapshotLine:
             "state": State(row["state"]),
             "begun_at": parse_rfc3339(row["begun_at"]),
             "published_at": parse_rfc3339(row["published_at"]) if row["published_at"] else None,
+            "destroyed_at": parse_rfc3339(row["destroyed_at"]) if row["destroyed_at"] else None,
             "reason": Correction(row["reason"]) if row["reason"] else None,
             "summary": Summary.decode(row["summary"]) if row["summary"] else None,
         }

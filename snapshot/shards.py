@@ -52,6 +52,8 @@ def _open(
         raise ShardError(f"the grant doesn't open {section.value}")
     if grant.snapshot != snapshot.ref:
         raise ShardError("the grant names another snapshot")
+    if snapshot.is_destroyed:
+        raise ShardError("the snapshot was destroyed after its term: its rows are gone for good")
     root = _open_root(objects, index_key, snapshot)
     schema = root.schemas[section]
     part = _find_part(root, grant.agent, section, objects, index_key)

@@ -23,6 +23,11 @@ class State(StrEnum):
     REFUSED = "refused"
     ABANDONED = "abandoned"
     SUPERSEDED = "superseded"
+    DESTROYED = "destroyed"
+
+
+WAS_PUBLISHED = frozenset({State.PUBLISHED, State.DESTROYED})
+"""States of what was in force once; a destroyed one's rows are gone, and what is known of it stays."""
 
 
 snapshots = sa.Table(
@@ -41,13 +46,14 @@ snapshots = sa.Table(
     sa.Column("published_at", sa.Text),
     sa.Column("reason", sa.Text),
     sa.Column("summary", sa.Text),
+    sa.Column("destroyed_at", sa.Text),
     sa.Index(
         "one_published_snapshot_per_revision",
         "as_of",
         "revision",
         unique=True,
-        sqlite_where=sa.text("state = 'published'"),
-        postgresql_where=sa.text("state = 'published'"),
+        sqlite_where=sa.text("state IN ('published', 'destroyed')"),
+        postgresql_where=sa.text("state IN ('published', 'destroyed')"),
     ),
 )
 

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, func, select
 
 from runtime.clock import parse_rfc3339, rfc3339
 from snapshot.calendar import cutoff_before, next_cutoff, publish_deadline
-from snapshot.tables import State, snapshots
+from snapshot.tables import WAS_PUBLISHED, State, snapshots
 
 
 class Stage(StrEnum):
@@ -42,7 +42,7 @@ _STAGES: Mapping[str, Stage] = {
     State.REFUSED: Stage.REFUSED,
     State.IMPORTING: Stage.IMPORTING,
     State.CHECKED: Stage.CHECKED,
-    State.PUBLISHED: Stage.PUBLISHED,
+    **dict.fromkeys(WAS_PUBLISHED, Stage.PUBLISHED),
 }
 _FURTHEST = tuple(Stage)
 

@@ -268,7 +268,9 @@ class HouseFacts:
     ) -> tuple[Facts, Bound]:
         objects: tuple[str, ...] = ask.claims["objects"]
         due = bool(objects) and all(
-            self._snapshots.is_abandoned(connection, name.removeprefix("snapshot:"), now)
+            self._snapshots.is_destroyable(
+                connection, name.removeprefix("snapshot:"), now, self._policy.numbers.snapshots_kept_weeks
+            )
             if name.startswith("snapshot:")
             else year_is_due(int(name.removeprefix("year:")), now, self._policy.numbers.entries_kept_years)
             if name.startswith("year:")

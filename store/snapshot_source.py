@@ -44,6 +44,6 @@ class SnapshotSource(Protocol):
         """Return the facts of an attempt that is to be published."""
         ...
 
-    def is_abandoned(self, connection: Connection, attempt: str, now: datetime) -> bool:
-        """Tell whether an import attempt came to nothing."""
+    def is_destroyable(self, connection: Connection, attempt: str, now: datetime, kept_weeks: int) -> bool:
+        """Tell whether an import attempt came to nothing, or its snapshot outlived its weeks."""
         ...

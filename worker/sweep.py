@@ -6,7 +6,8 @@ or never finishing it harms nothing. It
 2. wakes every export that is due (the queue may have lost everything);
 3. tells agents of books that their manager asked for;
 4. destroys keys that no committed entry adopted, and imports that came to nothing: abandoned, or
-   superseded by what was published since; says when this week's data are late;
+   superseded by what was published since; destroys published snapshots that outlived their weeks;
+   says when this week's data are late;
 5. records how often strangers tried to sign in;
 6. has the vault sign the newest head, so that a stretch of the ledger is open to unseen
    rewriting for seconds only;
@@ -34,6 +35,7 @@ from worker.destroying import destroy
 from worker.ending import Endings
 from worker.glasses import close_glasses
 from worker.lanes import Lanes
+from worker.outliving import destroy_outlived
 from worker.outside import outside_work
 from worker.oversight import tell_agents
 from worker.service import resource_of
@@ -77,6 +79,7 @@ class Sweep:
         self._endings.end_lost_releases()
         self._destroy_orphans()
         self._destroy_imports()
+        destroy_outlived(house)
         forget_old_pairs(self._house.engine)
         record_strangers(house)
         self._week.look()

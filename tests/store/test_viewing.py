@@ -63,7 +63,7 @@ class OneSnapshot:
         """Nobody asks."""
         raise NotImplementedError(connection, attempt, drift_accepted)
 
-    def is_abandoned(self, connection: Connection, attempt: str, now: datetime) -> bool:
+    def is_destroyable(self, connection: Connection, attempt: str, now: datetime, kept_weeks: int) -> bool:
         """Nobody asks."""
         raise NotImplementedError(connection, attempt, now)
 
