@@ -30,18 +30,18 @@ _ISAL = _isal()
 
 ISAL_LEVEL = 1
 _ZLIB_LEVEL = 6
-_RAW = -15
-_DEFLATED = 8
+RAW = -15
+DEFLATED = 8
 _VERSION, _VERSION_ZIP64 = 20, 45
 _DAY = 0x21
 """1980-01-01, the format's first day; midnight is 0."""
-_ZIP64 = 1
-_FULL = 0xFFFFFFFF
-_LOCAL = struct.Struct("<4s5H3I2H")
-_CENTRAL = struct.Struct("<4s6H3I5H2I")
-_END = struct.Struct("<4s4H2IH")
-_END64 = struct.Struct("<4sQ2H2I4Q")
-_LOCATOR64 = struct.Struct("<4sIQI")
+ZIP64 = 1
+FULL = 0xFFFFFFFF
+LOCAL = struct.Struct("<4s5H3I2H")
+CENTRAL = struct.Struct("<4s6H3I5H2I")
+END = struct.Struct("<4s4H2IH")
+END64 = struct.Struct("<4sQ2H2I4Q")
+LOCATOR64 = struct.Struct("<4sIQI")
 
 
 class _Deflater(Protocol):
@@ -61,9 +61,9 @@ class Pressed:
 def deflater() -> _Deflater:
     """Return a raw deflate stream, the fastest there is here."""
     if _ISAL is not None:
-        stream: _Deflater = _ISAL.compressobj(ISAL_LEVEL, zlib.DEFLATED, _RAW)
+        stream: _Deflater = _ISAL.compressobj(ISAL_LEVEL, zlib.DEFLATED, RAW)
         return stream
-    return zlib.compressobj(_ZLIB_LEVEL, zlib.DEFLATED, _RAW)
+    return zlib.compressobj(_ZLIB_LEVEL, zlib.DEFLATED, RAW)
 
 
 def press(pieces: Iterable[bytes | memoryview]) -> Pressed:
@@ -82,9 +82,13 @@ def press(pieces: Iterable[bytes | memoryview]) -> Pressed:
 
 
 class Archive:
-    """Collects parts in order; `finish` returns the zip."""
+    """Collects parts in order; `finish` returns the zip.
 
-    def __init__(self) -> None:
+    `most` is what the usual form can say in bytes; tests lower it.
+    """
+
+    def __init__(self, *, most: int = FULL) -> None:
+        self._most = most
         self._pieces: list[bytes] = []
         self._central: list[bytes] = []
         self._at = 0
@@ -97,22 +101,22 @@ class Archive:
         """Add one part under its name, which is ASCII."""
         start, packed = self._at, sum(map(len, part.pieces))
         path = name.encode("ascii")
-        large = packed >= _FULL or part.size >= _FULL
-        sizes = (_FULL, _FULL) if large else (packed, part.size)
-        extra = struct.pack("<2H2Q", _ZIP64, 16, part.size, packed) if large else b""
+        large = packed >= self._most or part.size >= self._most
+        sizes = (FULL, FULL) if large else (packed, part.size)
+        extra = struct.pack("<2H2Q", ZIP64, 16, part.size, packed) if large else b""
         version = _VERSION_ZIP64 if large else _VERSION
-        common = (0, _DEFLATED, 0, _DAY, part.checksum, *sizes, len(path), len(extra))
-        self._put(_LOCAL.pack(b"PK\3\4", version, *common) + path + extra)
+        common = (0, DEFLATED, 0, _DAY, part.checksum, *sizes, len(path), len(extra))
+        self._put(LOCAL.pack(b"PK\3\4", version, *common) + path + extra)
         for piece in part.pieces:
             self._put(piece)
-        far = start >= _FULL
+        far = start >= self._most
         if far:
             extended = [part.size, packed] if large else []
-            extra = struct.pack(f"<2H{len(extended) + 1}Q", _ZIP64, 8 * len(extended) + 8, *extended, start)
+            extra = struct.pack(f"<2H{len(extended) + 1}Q", ZIP64, 8 * len(extended) + 8, *extended, start)
             version, common = _VERSION_ZIP64, (*common[:-1], len(extra))
-        place = _FULL if far else start
+        place = FULL if far else start
         self._central.append(
-            _CENTRAL.pack(b"PK\1\2", version, version, *common, 0, 0, 0, 0, place) + path + extra
+            CENTRAL.pack(b"PK\1\2", version, version, *common, 0, 0, 0, 0, place) + path + extra
         )
 
     def finish(self) -> bytes:
@@ -121,11 +125,13 @@ class Archive:
         for entry in self._central:
             self._put(entry)
         length = self._at - start
-        if start + length >= _FULL:
+        wide = start + length >= self._most
+        if wide:
             end = self._at
             self._put(
-                _END64.pack(b"PK\6\6", 44, _VERSION_ZIP64, _VERSION_ZIP64, 0, 0, count, count, length, start)
+                END64.pack(b"PK\6\6", 44, _VERSION_ZIP64, _VERSION_ZIP64, 0, 0, count, count, length, start)
             )
-            self._put(_LOCATOR64.pack(b"PK\6\7", 0, end, 1))
-        self._put(_END.pack(b"PK\5\6", 0, 0, count, count, min(length, _FULL), min(start, _FULL), 0))
+            self._put(LOCATOR64.pack(b"PK\6\7", 0, end, 1))
+        place = (FULL, FULL) if wide else (length, start)
+        self._put(END.pack(b"PK\5\6", 0, 0, count, count, *place, 0))
         return b"".join(self._pieces)

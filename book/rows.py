@@ -45,13 +45,12 @@ def write_rows(
 
 def _ready_batch(batch: pa.RecordBatch, first_row: int) -> pa.RecordBatch:
     """Put moments into their written form."""
-    arrays = [
-        coded_moments(Stretch(letters="", name=name, first_row=first_row, values=pa.chunked_array([array])))
-        if pa.types.is_timestamp(array.type)
-        else array
-        for name, array in zip(batch.schema.names, batch.columns, strict=True)
-    ]
-    return pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)
+    for place, field in enumerate(batch.schema):
+        if pa.types.is_timestamp(field.type):
+            values = pa.chunked_array([batch.column(place)])
+            stretch = Stretch(letters="", name=field.name, first_row=first_row, values=values)
+            batch = batch.set_column(place, field.name, coded_moments(stretch))
+    return batch
 
 
 def _in_python(columns: Sequence[Column], data: pa.Table, first_row: int) -> Iterator[bytes]:

@@ -17,7 +17,6 @@ from functools import cache
 from xml.sax.saxutils import escape
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from book.cells import Place, column_letters, text_cell
 from book.native.kernel import Kernel
@@ -25,7 +24,6 @@ from book.rows import Piece, write_rows
 from book.skeleton import Style
 from policies.columns import Column, ColumnType
 
-_SAMPLE_ROWS = 200
 _MIN_WIDTH = 9
 _MAX_WIDTH = 40
 _FILTER_BUTTON = 4
@@ -86,14 +84,9 @@ def _page(footer: Footer, setup: str) -> str:
     return f"{margins}{setup}{footer.xml()}"
 
 
-def _width(column: Column, sample: pa.ChunkedArray) -> int:
+def _width(column: Column, longest: int) -> int:
     """Choose a width in characters: by type, or by the longest text among the first rows."""
-    width = _WIDTH_OF_TYPE.get(column.type, _MIN_WIDTH)
-    if column.type not in _WIDTH_OF_TYPE:
-        # By name: the functions of `pc` cost more around the call than the call does.
-        lengths = pc.call_function("utf8_length", [sample])
-        longest = pc.call_function("max", [lengths]).as_py() or 0
-        width = max(width, min(longest + 2, _MAX_WIDTH))
+    width = _WIDTH_OF_TYPE.get(column.type) or max(_MIN_WIDTH, min(longest + 2, _MAX_WIDTH))
     return max(width, len(column.label) + _FILTER_BUTTON)
 
 
@@ -117,17 +110,23 @@ def table_range(columns: int, rows: int) -> str:
 
 
 def rows_sheet(
-    columns: Sequence[Column], data: pa.Table, footer: Footer, *, selected: bool, kernel: Kernel | None
+    columns: Sequence[Column],
+    data: pa.Table,
+    footer: Footer,
+    *,
+    longest: Sequence[int],
+    selected: bool,
+    kernel: Kernel | None,
 ) -> Iterator[Piece]:
     """Write the sheet of consumers: one row each under a frozen header, as a table.
 
-    Without a `kernel` the rows are written in Python, to the same bytes. `data` has the columns in
+    Without a `kernel` the rows are written in Python, to the same bytes. `longest` are the characters of
+    each column's longest text, which make its width. `data` has the columns in
     order; BookError names the place of a value that can't be written. Rows in messages are the sheet's
     own, the header being row 1.
     """
     cells = data_range(len(columns), data.num_rows)
-    sample = data.slice(0, _SAMPLE_ROWS)
-    widths = _widths([_width(column, sample[column.name]) for column in columns])
+    widths = _widths([_width(*pair) for pair in zip(columns, longest, strict=True)])
     yield f'{_HEAD}<dimension ref="{cells}"/>{_view(selected=selected)}{widths}'.encode()
     header = _header(tuple((column.name, column.label) for column in columns))
     yield f'<sheetData><row r="1">{header}</row>'.encode()

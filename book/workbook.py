@@ -12,13 +12,11 @@ Sheets: Book of Business (and its continuations), Description, Notice.
 from __future__ import annotations
 
 from collections.abc import Collection
-from functools import cache
-
-import pyarrow as pa
-import pyarrow.compute as pc
+from functools import cache, lru_cache
 
 from book.archive import Archive, Pressed, press
 from book.errors import BookError
+from book.measuring import all_filled, measure
 from book.native.kernel import kernel_or_none
 from book.notice import HEADER as NOTICE_HEADER
 from book.notice import MORE_THAN_ONE_SHEET, Notice, notice_lines, on_sheets
@@ -34,10 +32,16 @@ DESCRIPTION_SHEET = "Description"
 NOTICE_SHEET = "Notice"
 EXCEL_ROWS = 1_048_575
 """Rows of one sheet under its header."""
-_EMPTY = pa.scalar("", pa.string())
 
 _DESCRIPTION_HEADER = ("Name", "Meaning", "Kinds", "Class", "Field", "Filled Cells")
 _DESCRIPTION_WIDTHS = (30, 80, 46, 20, 30, 14)
+_COMMON = frozenset(
+    {
+        "[Content_Types].xml", "_rels/.rels", "docProps/app.xml", "xl/workbook.xml",
+        "xl/_rels/workbook.xml.rels", "xl/worksheets/_rels/sheet1.xml.rels",
+    }
+)  # fmt: skip
+"""Parts that say nothing of their book but how many sheets it has."""
 _CLASS_IN_WORDS = {
     PiiClass.DIRECT: "Direct identifier",
     PiiClass.QUASI: "Quasi-identifier",
@@ -73,19 +77,6 @@ def _description(
     return words_sheet(_DESCRIPTION_HEADER, [*rows, *more], _DESCRIPTION_WIDTHS)
 
 
-def filled_cells(data: pa.Table) -> list[int]:
-    """Count each column's cells that are not blank."""
-    counts = []
-    for column in data.columns:
-        empty = 0
-        if pa.types.is_string(column.type):
-            # By name: the functions of `pc` cost more around the call than the call does.
-            equal = pc.call_function("equal", [column, _EMPTY])
-            empty = pc.call_function("sum", [equal]).as_py() or 0
-        counts.append(data.num_rows - column.null_count - empty)
-    return counts
-
-
 def _check(table: PermittedTable, notice: Notice, catalogue: Catalogue) -> None:
     try:
         known = all(
@@ -102,8 +93,6 @@ def _check(table: PermittedTable, notice: Notice, catalogue: Catalogue) -> None:
         raise BookError("the notice does not count what the table holds and withholds")
     if notice.agent.license_number != table.agent:
         raise BookError("the notice names another agent than the table")
-    if not all(words for _, words in notice_words(table, notice)):
-        raise BookError("the notice leaves something blank")
 
 
 @cache
@@ -111,6 +100,12 @@ def _pressed_skeleton() -> dict[str, Pressed]:
     """Deflate what no book changes, once per process."""
     common = skeleton()
     return {"xl/styles.xml": press([common.styles]), "xl/theme/theme1.xml": press([common.theme])}
+
+
+@lru_cache(maxsize=32)
+def _pressed_text(xml: str) -> Pressed:
+    """Deflate what only the number of sheets decides, once for all books that have as many."""
+    return press([xml.encode()])
 
 
 def write_workbook(
@@ -128,6 +123,9 @@ def write_workbook(
     `pure` leaves the kernel out, to the same sheets.
     """
     _check(table, notice, catalogue)
+    said = notice_words(table, notice, sheet_rows)
+    if not all(words for _, words in said):
+        raise BookError("the notice leaves something blank")
     data = table.data
     kernel = None if pure else kernel_or_none()
     footer = Footer(export=notice.request_id)
@@ -142,18 +140,21 @@ def write_workbook(
     archive = Archive()
     small = small_parts(names, tables, export=notice.request_id, moment=notice.as_of)
     for name, xml in small.items():
-        archive.add(name, press([xml.encode()]))
+        archive.add(name, _pressed_text(xml) if name in _COMMON else press([xml.encode()]))
     for name, pressed in _pressed_skeleton().items():
         archive.add(name, pressed)
-    for place, part in enumerate(parts):
-        rows = rows_sheet(table.columns, part, footer, selected=place == 0, kernel=kernel)
+    measured = [measure(part, kernel) for part in parts]
+    for place, (part, measures) in enumerate(zip(parts, measured, strict=True)):
+        rows = rows_sheet(
+            table.columns, part, footer, longest=measures.longest, selected=place == 0, kernel=kernel
+        )
         archive.add(sheet_part(place), press(rows))
-    words = words_sheet(NOTICE_HEADER, notice_words(table, notice, sheet_rows), NOTICE_WIDTHS)
+    words = words_sheet(NOTICE_HEADER, said, NOTICE_WIDTHS)
     description = _description(
         tuple((each.label, each.meaning, each.kinds, each.pii_class, each.name) for each in table.columns),
         books,
     )
-    archive.add(sheet_part(len(books)), press([description.under(footer, filled_cells(data))]))
+    archive.add(sheet_part(len(books)), press([description.under(footer, all_filled(measured))]))
     archive.add(sheet_part(len(books) + 1), press([words.under(footer)]))
     return archive.finish()
 

@@ -40,6 +40,10 @@ class _Progress(ctypes.Structure):
     _fields_ = (("row", _INT64), ("bytes", _SIZE))
 
 
+class _Measure(ctypes.Structure):
+    _fields_ = (("filled", _INT64), ("longest", _INT64))
+
+
 class Kernel:
     """The loaded object. Safe to share between threads: it keeps nothing between calls."""
 
@@ -48,6 +52,8 @@ class Kernel:
         self._spin.argtypes = (ctypes.c_int, _POINTER, _SIZE, ctypes.c_uint32)
         self._write = library.sheet_write
         self._write.argtypes = (_POINTER, _POINTER, _INT64, _POINTER, _SIZE, ctypes.POINTER(_Progress))
+        self._measure = library.columns_measure
+        self._measure.argtypes = (_POINTER, _POINTER, _INT64, _POINTER)
         self.width: int = library.spin_width()
 
     def spin(self, digests: bytearray, turns: int, *, width: int | None = None) -> None:
@@ -63,6 +69,18 @@ class Kernel:
         place = (ctypes.c_uint8 * len(digests)).from_buffer(digests)
         if self._spin(self.width if width is None else width, place, count, turns):
             raise ValueError("this processor can't go that wide")
+
+    def measure(self, batch: pa.RecordBatch, sample: int) -> list[tuple[int, int]]:
+        """Count each column's filled cells, and the characters of its longest text in `sample` rows.
+
+        UnwritableError where a type has no cell.
+        """
+        schema, array = batch.__arrow_c_array__()
+        found = (_Measure * batch.num_columns)()
+        places = _pointer(schema, b"arrow_schema"), _pointer(array, b"arrow_array")
+        if self._measure(*places, sample, found):
+            raise UnwritableError
+        return [(each.filled, each.longest) for each in found]
 
     def rows(self, batch: pa.RecordBatch, first_row: int, *, room: int = _ROOM) -> Iterator[memoryview]:
         """Write a batch's rows as sheet XML; each piece is valid until the next is asked for.

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "measure.h"
 #include "sheet.h"
 #include "spin.h"
 
@@ -94,6 +95,12 @@ static void write_one(void) {
     schema.format = "+s", schema.n_children = batch.n_children = columns;
     schema.children = schemas, batch.children = arrays;
     size_t room = draw(4) ? 200 + draw(4000) : draw(200);
+    struct column_measure *measures = malloc(sizeof *measures * (size_t)columns + 1);
+    if (columns_measure(&schema, &batch, draw(ROWS), measures) == SHEET_OK)
+        for (int i = 0; i < columns; i++)
+            if (measures[i].filled < 0 || measures[i].filled > batch.length)
+                abort();
+    free(measures);
     struct sheet_progress progress = {0, 0};
     while (progress.row < batch.length) {
         uint8_t *out = malloc(room ? room : 1);

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from book.measuring import measure
 from book.rows import ROWS_AT_A_TIME
 from book.sheet import Footer, data_range, rows_sheet, words_sheet
 from tests.book.makers import a_row, a_table
@@ -15,7 +16,10 @@ ORDER = ["sheetPr", "dimension", "sheetViews", "sheetFormatPr", "cols", "sheetDa
 
 def _rows(columns: list[str], *rows: dict[str, str]) -> str:
     table = a_table([a_row(**row) for row in rows], columns)
-    return b"".join(rows_sheet(table.columns, table.data, FOOTER, selected=True, kernel=None)).decode()
+    longest = measure(table.data, None).longest
+    return b"".join(
+        rows_sheet(table.columns, table.data, FOOTER, longest=longest, selected=True, kernel=None)
+    ).decode()
 
 
 def _widths(xml: str) -> list[int]:
