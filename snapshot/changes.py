@@ -74,7 +74,8 @@ class Changes:
         )
         return [
             f"against {self.as_of}, revision {self.revision}: {self.rows_before} rows before",
-            f"agents: {self.agents_new} new, {self.agents_gone} gone, {self.agents_changed} with other rows",
+            f"agents: {self.agents_new} new, {self.agents_gone} gone",
+            f"agents with more or fewer rows: {self.agents_changed}",
             delegations,
         ]
 

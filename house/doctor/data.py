@@ -38,8 +38,9 @@ def check_snapshot(house: House) -> Finding:
     said = f"as of {as_of:%Y-%m-%d %H:%M} Pacific, {days} days old"
     if days > numbers.snapshot_stale_days:
         return failed(_SNAPSHOT, f"{said}: exports have stopped", _IMPORT)
-    if overview.week.is_late:
-        stands = f"{said}; this week's are late ({overview.week.stage.value})"
+    if overview.week.is_late or overview.week.stage is Stage.REFUSED:
+        late = "late, " if overview.week.is_late else ""
+        stands = f"{said}; this week's are {late}{overview.week.stage.value}"
         return warned(
             _SNAPSHOT,
             f"{stands}; exports stop after {numbers.snapshot_stale_days} days",
