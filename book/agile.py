@@ -68,16 +68,43 @@ def _decrypt(key: bytes, iv: bytes, sealed: bytes) -> bytes:
     return Cipher(algorithms.AES(key), modes.CBC(iv)).decryptor().update(sealed)
 
 
-def _segments(key: bytes, salt: bytes, source: memoryview, target: memoryview, *, encrypting: bool) -> None:
-    """Turn each segment under its own IV; `target` has a block more room than `source` needs."""
-    aes = algorithms.AES(key)
+def _number(block: bytes | memoryview) -> int:
+    return int.from_bytes(block, "little")
+
+
+def _segment_iv(salt: bytes, number: int) -> int:
+    return _number(_iv(salt, number.to_bytes(4, "little")))
+
+
+def _encrypt_segments(key: bytes, salt: bytes, source: memoryview, target: memoryview) -> None:
+    """Encrypt each segment under its own IV; `target` has room for whole blocks and one more.
+
+    One cipher serves all: in CBC an IV is what the first block is added to, and here that is the block
+    before, which is taken off again. Setting up a cipher costs more than a segment does.
+    """
+    context = Cipher(algorithms.AES(key), modes.CBC(bytes(BLOCK_BYTES))).encryptor()
+    before = 0
     for number, start in enumerate(range(0, len(source), SEGMENT_BYTES)):
-        cipher = Cipher(aes, modes.CBC(_iv(salt, number.to_bytes(4, "little"))))
-        context = cipher.encryptor() if encrypting else cipher.decryptor()
         segment: memoryview | bytes = source[start : start + SEGMENT_BYTES]
         if padding := -len(segment) % BLOCK_BYTES:
             segment = bytes(segment) + bytes(padding)
-        context.update_into(segment, target[start : start + len(segment) + BLOCK_BYTES])
+        first = _number(segment[:BLOCK_BYTES]) ^ _segment_iv(salt, number) ^ before
+        end = start + len(segment)
+        context.update_into(first.to_bytes(BLOCK_BYTES, "little"), target[start : end + BLOCK_BYTES])
+        context.update_into(segment[BLOCK_BYTES:], target[start + BLOCK_BYTES : end + BLOCK_BYTES])
+        before = _number(target[end - BLOCK_BYTES : end])
+
+
+def _decrypt_segments(key: bytes, salt: bytes, source: memoryview, target: memoryview) -> None:
+    """Decrypt what `_encrypt_segments` made, of whole blocks: all at once, then mend first blocks."""
+    context = Cipher(algorithms.AES(key), modes.CBC(bytes(BLOCK_BYTES))).decryptor()
+    context.update_into(source, target)
+    before = 0
+    for number, start in enumerate(range(0, len(source), SEGMENT_BYTES)):
+        first = _number(target[start : start + BLOCK_BYTES]) ^ _segment_iv(salt, number) ^ before
+        target[start : start + BLOCK_BYTES] = first.to_bytes(BLOCK_BYTES, "little")
+        end = start + SEGMENT_BYTES
+        before = _number(source[end - BLOCK_BYTES : end])
 
 
 def encrypt_package(clear: bytes, minted: MintedKey) -> tuple[EncryptionInfo, memoryview]:
@@ -91,7 +118,7 @@ def encrypt_package(clear: bytes, minted: MintedKey) -> tuple[EncryptionInfo, me
     padded = len(clear) + -len(clear) % BLOCK_BYTES
     out = memoryview(bytearray(head + padded + BLOCK_BYTES))
     SIZE.pack_into(out, 0, len(clear))
-    _segments(key, data_salt, memoryview(clear), out[head:], encrypting=True)
+    _encrypt_segments(key, data_salt, memoryview(clear), out[head:])
     package = out[: head + padded]
 
     salt, spun = minted.key_salt, minted.spun
@@ -137,6 +164,6 @@ def decrypt_package(info: EncryptionInfo, key: bytes, package: bytes | memoryvie
         raise SealBrokenError("the sealed bytes are not as long as they say")
     out = bytearray(padded + BLOCK_BYTES)
     with memoryview(out) as target:
-        _segments(key, info.data_salt, memoryview(package)[head:], target, encrypting=False)
+        _decrypt_segments(key, info.data_salt, memoryview(package)[head:], target)
     del out[size:]
     return out

@@ -20,7 +20,7 @@ from book.errors import BookError
 from book.native.compiling import note_path, object_path, sources_digest
 
 DIGEST_BYTES = 64
-_ROOM = 256 * 1024
+_ROOM = 64 * 1024
 _MOST_ROOM = 1 << 30
 _POINTER, _SIZE, _INT64 = ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int64
 
