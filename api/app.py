@@ -17,6 +17,7 @@ from api import (
     audit,
     consumers,
     delegations,
+    disclosures,
     evidence,
     exports,
     heads,
@@ -41,7 +42,7 @@ from api.pages.routers import PAGES
 from house.passwords import Passwords
 from house.wiring import House
 
-DESK = (audit, stories, evidence, oversight, policies, tracing)
+DESK = (audit, disclosures, stories, evidence, oversight, policies, tracing)
 
 
 def make_app(

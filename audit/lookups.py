@@ -54,6 +54,34 @@ def entries_of(
         return [Found(index=index, entry=Entry.decode(data)) for index, data in rows]
 
 
+def entries_of_agent(
+    connection: Connection, agent: str, *, event: Event, since: str | None = None, until: str | None = None
+) -> list[Found]:
+    """Return an agent's entries of an event in the ledger's order; `since` inclusive, `until` exclusive."""
+    entry = ledger_entries.c
+    query = select(entry["index"], entry.entry).where(
+        entry.agent == agent, entry.event == event.value, IS_WHOLE
+    )
+    if since is not None:
+        query = query.where(entry.at >= since)
+    if until is not None:
+        query = query.where(entry.at < until)
+    with answering():
+        rows = connection.execute(query.order_by(entry["index"])).all()
+        return [Found(index=index, entry=Entry.decode(data)) for index, data in rows]
+
+
+def entries_of_export(connection: Connection, export: str, *, event: Event) -> list[Found]:
+    """Return an export's entries of an event in the ledger's order."""
+    entry = ledger_entries.c
+    query = select(entry["index"], entry.entry).where(
+        entry.export == export, entry.event == event.value, IS_WHOLE
+    )
+    with answering():
+        rows = connection.execute(query.order_by(entry["index"])).all()
+        return [Found(index=index, entry=Entry.decode(data)) for index, data in rows]
+
+
 def actors_of(
     connection: Connection, *, action: str, event: Event, outcome: Outcome, since: str
 ) -> list[str]:

@@ -26,12 +26,14 @@ from cli.desk import (
 from cli.outside import anchors, cosigned, stream
 from house.founding import VKEY_FILE
 from house.keys import key_history
+from house.reconciling import reconcile
 from house.retention import plan_ledger_pruning, prune_ledger
 from house.wiring import House
 from house.witnesses import WITNESS_SECONDS, cosigned_now
 from policies.actions import Action
 from policies.gate import Ask
 from runtime.clock import PACIFIC
+from runtime.database import reading
 
 audit = typer.Typer(help="Hand the ledger to an outsider, and check one as an outsider.")
 audit.command("anchors")(anchors)
@@ -114,6 +116,18 @@ def prune(
         typer.echo(f"{plan.count} of the first {plan.head.size} entries would go; nothing was changed")
         if plan.count:
             typer.echo(f"prune them with: sealedbook audit prune --before {before:%Y-%m-%d} --yes")
+
+
+@audit.command("reconcile")
+def reconcile_books(data: DataFolder = DEFAULT_DATA) -> None:
+    """Hold who was delegated to whom against every book's root in the ledger; exit 1 where they differ."""
+    with open_house(data) as house, reading(house.engine) as connection:
+        found = reconcile(connection)
+    for one in found.differences:
+        typer.echo(f"entry {one.index}: {one.said}", err=True)
+    if found.differences:
+        raise CommandError(f"{len(found.differences)} of {found.books + found.feeds} entries differ")
+    typer.echo(f"{found.books} books and {found.feeds} parts of feeds are as the ledger says")
 
 
 def make_bundle(house: House, folder: Path) -> Head:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import Connection
@@ -82,15 +83,18 @@ def end_delegations(house: House, who: Who, lines: Sequence[EndedLine], digest: 
         ]
         with house.gate.transaction(who) as tx:
             hold(tx.connection, f"agent:{agent}")
-            ended += _keep(tx, agent, mine, digest, permit)
+            # The moment of now, not of the transaction's begin: who held the name before was before.
+            ended += _keep(tx, agent, mine, digest, permit, house.clock.now())
             books += [(book.id, _withdraw(tx, book, permit)) for book in _concerned(tx.connection, agent)]
     if books:
         wake(house.queue, SWEEP)
     return FeedTaken(lines=len(lines), ended=ended, books=tuple(books))
 
 
-def _keep(tx: Transaction, agent: str, pairs: Sequence[EndedPair], feed: str, permit: Pending) -> int:
-    fresh = keep_ended(tx.connection, agent, pairs, feed=feed, now=tx.now)
+def _keep(
+    tx: Transaction, agent: str, pairs: Sequence[EndedPair], feed: str, permit: Pending, now: datetime
+) -> int:
+    fresh = keep_ended(tx.connection, agent, pairs, feed=feed, now=now)
     if fresh:
         salt = new_salt()
         names = {name for pair in fresh for name in pair.names}

@@ -69,20 +69,35 @@ def ended_in(
     `among` are the pseudonyms of the snapshot's rows where they are known; else the intervals say
     whom it holds.
     """
+    return frozenset(in_order(connection, agent, as_of, revision, among))
+
+
+def in_order(
+    connection: Connection, agent: str, as_of: str, revision: int, among: Collection[str] | None = None
+) -> list[str]:
+    """Return the same in the order in which it became known; a book lacks as many of the first as it says."""
     rows = None if among is None else frozenset(among)
     ended = [
         one for one in _ended_people(connection, agent) if rows is None or not rows.isdisjoint(one.names)
     ]
     if not ended:
-        return frozenset()
+        return []
     history = History(connection, until=(as_of, revision))
-    return frozenset(
+    found = [
         name
         for one in ended
         if not _is_settled(history, agent, one)
         for name in one.names
         if (history.holds(name, agent) if rows is None else name in rows)
-    )
+    ]
+    return list(dict.fromkeys(found))
+
+
+def kept_of(connection: Connection, agent: str, feed: str) -> list[str]:
+    """Return every pseudonym that a feed ended the delegation of, to an agent."""
+    ends = delegation_ends.c
+    query = select(ends.pseudonym).where(ends.agent == agent, ends.feed == feed)
+    return [write_pseudonym(name) for name in connection.execute(query).scalars()]
 
 
 def agents_with_ends(connection: Connection) -> list[str]:
@@ -117,12 +132,13 @@ def _count_held(connection: Connection, history: History, agent: str, as_of: str
 
 
 def _ended_people(connection: Connection, agent: str) -> Iterator[EndedPair]:
-    """Return each ended pair of an agent, as often as it ended."""
+    """Return each ended pair of an agent, as often as it ended, in the order of becoming known."""
     query = select(delegation_ends).where(delegation_ends.c.agent == agent)
-    joined: dict[tuple[bytes, str], list[bytes]] = {}
+    joined: dict[tuple[str, bytes, str], list[bytes]] = {}
     for row in connection.execute(query).mappings():
-        joined.setdefault((row["consumer"], row["ended_at"]), []).append(row["pseudonym"])
-    for (_, moment), names in sorted(joined.items()):
+        place = row["kept_at"], row["consumer"], row["ended_at"]
+        joined.setdefault(place, []).append(row["pseudonym"])
+    for (_, _, moment), names in sorted(joined.items()):
         yield EndedPair(
             names=tuple(write_pseudonym(name) for name in sorted(names)), ended_at=parse_rfc3339(moment)
         )

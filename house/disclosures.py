@@ -1,0 +1,93 @@
+"""Whose data an entry showed: what the intervals say, held against the root that the entry commits to.
+
+Laws
+1. Nobody's word is taken: a list of consumers counts only where its root is the entry's.
+2. A book shows everybody whom its snapshot holds of the agent, but the first `withheld` whose
+   delegation was known to have ended. A page of a list shows some of them, and which can't be
+   told from the intervals, unless it showed them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from audit.entry import Entry, consumers_root
+from audit.events import Event
+from audit.lookups import Found, entries_of_agent
+from runtime.clock import rfc3339
+from snapshot.delegations import History, Interval, pseudonyms_at
+from snapshot.ended import in_order
+
+DISCLOSING = (Event.EXPORT_BUILT, Event.RELEASE_STARTED)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Disclosure:
+    """An entry that showed a consumer's data, or may have.
+
+    `members` are all whose data it showed, where that is proved by its root; else None.
+    """
+
+    found: Found
+    pseudonym: str
+    members: frozenset[str] | None
+
+
+class Members:
+    """Whose data entries showed; keeps what it read for as long as its transaction lives."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._read: dict[tuple[int, str], frozenset[bytes]] = {}
+        self._held: dict[tuple[str, str, int], frozenset[str]] = {}
+        self._ended: dict[tuple[str, str, int], list[str]] = {}
+
+    def of(self, entry: Entry) -> frozenset[str] | None:
+        """Return whose data an entry showed where its root proves it, else None."""
+        if entry.agent is None or entry.snapshot is None or entry.consumers is None:
+            return None
+        place = entry.agent, entry.snapshot.as_of, entry.snapshot.revision
+        if place not in self._held:
+            self._held[place] = frozenset(pseudonyms_at(self._connection, *place, read=self._read))
+        shown = self._held[place]
+        if entry.consumers.withheld:
+            if place not in self._ended:
+                self._ended[place] = in_order(self._connection, *place)
+            shown -= set(self._ended[place][: entry.consumers.withheld])
+        if len(shown) != entry.consumers.count:
+            return None
+        return shown if consumers_root(entry.salt, shown).hex() == entry.consumers.root else None
+
+
+def disclosures_of(
+    connection: Connection,
+    pseudonyms: Collection[str],
+    intervals: Collection[Interval],
+    *,
+    since: datetime | None,
+    until: datetime | None,
+) -> Iterator[Disclosure]:
+    """Yield what was shown of a consumer, or may have been, between two moments; agent by agent."""
+    members = Members(connection)
+    first = None if since is None else rfc3339(since)
+    end = None if until is None else rfc3339(until)
+    holders: dict[tuple[str, int], History] = {}
+    for agent in sorted({interval.agent for interval in intervals}):
+        for event in DISCLOSING:
+            for found in entries_of_agent(connection, agent, event=event, since=first, until=end):
+                snapshot = found.entry.snapshot
+                if found.entry.consumers is None or snapshot is None:
+                    continue
+                place = snapshot.as_of, snapshot.revision
+                if place not in holders:
+                    holders[place] = History(connection, until=place)
+                held = [name for name in pseudonyms if holders[place].holds(name, agent)]
+                if not held:
+                    continue
+                shown = members.of(found.entry)
+                if shown is None or held[0] in shown:
+                    yield Disclosure(found=found, pseudonym=held[0], members=shown)

@@ -1,0 +1,62 @@
+"""Hold the intervals against the roots in the ledger: each book showed whom the intervals say, or it is told.
+
+Law: what differs is named by entry and reason, and by nobody's pseudonym. Entries that were pruned
+can't be held against anything, and are counted nowhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from audit.entry import consumers_root
+from audit.events import Event
+from audit.lookups import Found, entries_of
+from house.disclosures import Members
+from policies.actions import Action
+from snapshot.ended import kept_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """An entry that the database contradicts, and how."""
+
+    index: int
+    said: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reconciled:
+    """How many entries of books and of feeds were held against the database, and what differs."""
+
+    books: int
+    feeds: int
+    differences: tuple[Difference, ...]
+
+
+def reconcile(connection: Connection) -> Reconciled:
+    """Compare every book's root, and every ended delegation's, with what the database holds."""
+    books = entries_of(connection, action=Action.BUILD_BOOK.value, events={Event.EXPORT_BUILT})
+    feeds = entries_of(connection, action=Action.END_DELEGATIONS.value, events={Event.DELEGATION_ENDED})
+    return Reconciled(
+        books=len(books),
+        feeds=len(feeds),
+        differences=(*_books(connection, books), *_feeds(connection, feeds)),
+    )
+
+
+def _books(connection: Connection, books: Collection[Found]) -> Iterator[Difference]:
+    members = Members(connection)
+    for found in sorted(books, key=lambda one: (one.entry.agent or "", one.index)):
+        if members.of(found.entry) is None:
+            yield Difference(index=found.index, said="its root isn't that of the agent's delegations")
+
+
+def _feeds(connection: Connection, feeds: Collection[Found]) -> Iterator[Difference]:
+    for found in feeds:
+        entry = found.entry
+        names = kept_of(connection, entry.agent or "", entry.resource.id.removeprefix("sha256:"))
+        if entry.consumers is None or consumers_root(entry.salt, names).hex() != entry.consumers.root:
+            yield Difference(index=found.index, said="its root isn't that of the ended delegations kept")
