@@ -13,6 +13,7 @@ from runtime.clock import PACIFIC, rfc3339
 from runtime.database import reading
 from snapshot.published import SnapshotLine, SnapshotNotFoundError, list_snapshots, rows_by_agent
 from snapshot.week import Week, this_week
+from store.destruction import gone_everywhere
 
 AsJson = Annotated[bool, typer.Option("--json", help="print one JSON object")]
 
@@ -21,14 +22,15 @@ def list_all(data: DataFolder = DEFAULT_DATA, as_json: AsJson = False) -> None:
     """List every import attempt, the newest data first, after how this week's data stand."""
     with open_house(data) as house, reading(house.engine) as connection:
         week = this_week(connection, house.clock.now())
+        window = house.policy.numbers.backup_window_days
         lines = list_snapshots(connection)
     if as_json:
-        typer.echo(json.dumps({"week": told_week(week), "attempts": [_told(line) for line in lines]}))
+        typer.echo(json.dumps({"week": told_week(week), "attempts": [_told(line, window) for line in lines]}))
         return
     late = ", late" if week.is_late else ""
     typer.echo(f"{_pacific(week.as_of)}  {week.stage.value}{late}: the data of this week")
     for line in lines:
-        typer.echo(_line(line))
+        typer.echo(_line(line, window))
 
 
 def show(
@@ -47,9 +49,11 @@ def show(
     drift = changes.drift(numbers) if changes else ()
     if as_json:
         beyond = [asdict(each) for each in drift]
-        typer.echo(json.dumps(_told(found) | {"drift": beyond, "rows_by_agent": agents}))
+        typer.echo(
+            json.dumps(_told(found, numbers.backup_window_days) | {"drift": beyond, "rows_by_agent": agents})
+        )
         return
-    typer.echo(_line(found))
+    typer.echo(_line(found, numbers.backup_window_days))
     if found.summary is not None:
         typer.echo(f"  {found.summary.delegated} delegations of consumers to agents")
         for name, count in (*found.summary.kinds.items(), *found.summary.delegations.items()):
@@ -67,25 +71,33 @@ def told_week(week: Week) -> dict[str, Any]:
     return {"as_of": rfc3339(week.as_of), "state": week.stage.value, "late": week.is_late}
 
 
-def _told(line: SnapshotLine) -> dict[str, Any]:
+def _told(line: SnapshotLine, window: int) -> dict[str, Any]:
     moments = {
         name: None if moment is None else rfc3339(moment)
         for name, moment in (
             ("as_of", line.as_of),
             ("begun_at", line.begun_at),
             ("published_at", line.published_at),
+            ("destroyed_at", line.destroyed_at),
         )
     }
-    return asdict(line) | moments
+    gone = gone_everywhere(line.destroyed_at, window).isoformat() if line.destroyed_at else None
+    return asdict(line) | moments | {"gone_everywhere_on": gone}
 
 
-def _line(line: SnapshotLine) -> str:
+def _line(line: SnapshotLine, window: int) -> str:
     revision = "no revision" if line.revision is None else f"revision {line.revision}"
     reason = f" ({line.reason.value})" if line.reason else ""
     digest = f"  digest {line.digest}" if line.digest else ""
+    destroyed = (
+        f"  rows destroyed here {_pacific(line.destroyed_at)}, and everywhere, backups too, by "
+        f"{gone_everywhere(line.destroyed_at, window)}"
+        if line.destroyed_at
+        else ""
+    )
     return (
         f"{_pacific(line.as_of)}  {revision}{reason}  {line.state.value}  "
-        f"{line.rows} rows of {line.agents} agents  attempt {line.attempt}{digest}"
+        f"{line.rows} rows of {line.agents} agents  attempt {line.attempt}{digest}{destroyed}"
     )
 
 

@@ -31,6 +31,7 @@ from house.presence import two_present
 from house.wiring import House
 from identity.people import Person
 from runtime.settings import Settings, load_settings
+from store.destruction import gone_everywhere
 from vault.providers import provider_from
 from vault.rebuilding import rebuild_wrapping_key
 from vault.shares import new_recovery_key, public_half, split_key
@@ -121,6 +122,8 @@ def destroy_year(
     """Destroy a year's pseudonym key after its term; print the vault's signed record."""
     with open_house_with_vault(data) as house:
         typer.echo(keys.destroy_year(house, CONSOLE_OPERATOR, year), nl=False)
+        gone = gone_everywhere(house.clock.now(), house.policy.numbers.backup_window_days)
+    typer.echo(f"destroyed here; and everywhere, backups too, by {gone}", err=True)
 
 
 @vault.command("serve")

@@ -9,7 +9,7 @@ its own.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, and_, not_, or_, select
 
@@ -130,6 +130,11 @@ def orphaned_books(connection: Connection, now: datetime, orphan_seconds: float)
     orphaned = or_(late, minted_books.c.state == DESTROYING)
     rows = connection.execute(select(minted_books.c.export, minted_books.c.fencing).where(orphaned))
     return [(row.export, row.fencing) for row in rows]
+
+
+def gone_everywhere(destroyed_at: datetime, backup_window_days: int) -> date:
+    """Return from which day on (UTC) no backup holds what was destroyed at a moment either (R33)."""
+    return destroyed_at.astimezone(UTC).date() + timedelta(days=backup_window_days + 1)
 
 
 def year_is_due(year: int, now: datetime, kept_years: int) -> bool:

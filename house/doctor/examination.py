@@ -8,6 +8,7 @@ from house.doctor.books import check_kernel
 from house.doctor.compliance import check_policy, check_retention, check_review
 from house.doctor.data import check_exports, check_roster, check_snapshot
 from house.doctor.delegations import check_delegations
+from house.doctor.destruction import check_destruction
 from house.doctor.findings import Finding, failed
 from house.doctor.keys import check_files, check_vault
 from house.doctor.ledger import check_clock, check_database, check_ledger
@@ -36,6 +37,7 @@ CHECKS: dict[str, Callable[[House], Finding]] = {
     "policy": check_policy,
     "review": check_review,
     "retention": check_retention,
+    "destruction": check_destruction,
     "anchors": check_anchors,
     "witnesses": check_witnesses,
     "stream": check_stream,

@@ -10,9 +10,12 @@ import pytest
 from audit.events import Event
 from cli.desk import CommandError
 from policies.gate import RefusedError
-from snapshot.published import SnapshotNotFoundError
+from runtime.database import writing
+from snapshot.published import SnapshotNotFoundError, list_snapshots, newest_published
 from snapshot.publishing import SnapshotStateError
 from snapshot.report import ExtractRefusedError
+from snapshot.retention import note_outlived
+from snapshot.tables import State
 from tests.cli.conftest import Run, last_entries
 from tests.installation import Installation
 
@@ -66,6 +69,25 @@ def test_an_attempt_is_shown_with_its_counts(run: Run, home: Installation) -> No
     assert isinstance(
         run("snapshot", "show", "unknown", "--data", home.data).exception, SnapshotNotFoundError
     )
+
+
+def test_a_destroyed_snapshot_is_listed_with_when_backups_let_go(run: Run, home: Installation) -> None:
+    """List and JSON say when its rows were destroyed here, and from when on they are gone everywhere."""
+    home.publish(home.extract)
+    with writing(home.operator.engine) as connection:
+        newest = newest_published(connection)
+        gone = next(
+            line.attempt
+            for line in list_snapshots(connection)
+            if line.state is State.PUBLISHED and newest and line.attempt != newest.attempt
+        )
+        note_outlived(connection, gone, "2026-11-21T20:00:00.000000Z")
+    listed = run("snapshot", "list", "--data", home.data).stdout
+    attempts = json.loads(run("snapshot", "list", "--json", "--data", home.data).stdout)["attempts"]
+    told = next(each for each in attempts if each["attempt"] == gone)
+    assert "rows destroyed here 2026-11-21 12:00 PST, and everywhere, backups too, by 2026-12-27" in listed
+    assert ("destroyed", "2026-11-21T20:00:00.000000Z") == (told["state"], told["destroyed_at"])
+    assert "2026-12-27" == told["gone_everywhere_on"]
 
 
 @pytest.mark.parametrize("moment", ["yesterday", "2026-11-20", "2026-11-20T21:00:00"])

@@ -93,6 +93,7 @@ def assert_failed(finding: Finding, words: str) -> None:
         "policy",
         "review",
         "retention",
+        "destruction",
     ],
 )
 def test_whole_house_is_well(home: Installation, name: str) -> None:

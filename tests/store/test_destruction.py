@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import Connection, Engine
@@ -10,9 +10,11 @@ from sqlalchemy.exc import IntegrityError
 
 from exports.errors import LostClaimError
 from exports.states import ENDABLE, WORKABLE, State
+from runtime.clock import PACIFIC
 from runtime.database import reading, writing
 from store.destruction import (
     book_object,
+    gone_everywhere,
     is_due,
     note_built,
     note_destroyed,
@@ -122,3 +124,16 @@ def test_what_nobody_knows_isnt_due(engine: Engine, name: str) -> None:
     with writing(engine) as connection:
         note_permitted(connection, EXPORT, 2, SATURDAY)
         assert not due(connection, name)
+
+
+@pytest.mark.parametrize(
+    ("destroyed_at", "expected"),
+    [
+        (datetime(2026, 11, 21, 0, 0, tzinfo=UTC), date(2026, 12, 27)),
+        (datetime(2026, 11, 21, 23, 59, 59, tzinfo=UTC), date(2026, 12, 27)),
+        (datetime(2026, 11, 21, 21, 0, tzinfo=PACIFIC), date(2026, 12, 28)),
+    ],
+)
+def test_backups_let_go_after_their_window(destroyed_at: datetime, expected: date) -> None:
+    """A backup of the day of the destruction is the last that holds it, for the whole window."""
+    assert expected == gone_everywhere(destroyed_at, 35)

@@ -18,6 +18,8 @@ from audit.entry import Entry, Resource
 from audit.events import Event
 from exports.errors import WrongStateError
 from exports.states import State as Export
+from house.doctor.destruction import check_destruction
+from house.doctor.findings import Verdict
 from house.wiring import WorkerHouse
 from policies.actions import Action
 from policies.gate import Ask, RefusedError
@@ -301,13 +303,18 @@ def test_a_crash_at_any_step_is_repaired_by_the_next_sweep(
 def test_with_the_vault_away_it_waits(
     home: Installation, house: WorkerHouse, overtaken: PublishedSnapshot
 ) -> None:
-    """Without the vault nothing is deleted; the first sweep with it finishes."""
+    """Without the vault nothing is deleted, and `doctor` says so; the first sweep with it finishes."""
     make_older(home, overtaken.attempt)
     home.stop_vault()
     Sweep(house).run()
+    warning = check_destruction(home.operator)
     between = state_of(home, overtaken.attempt), bool(house.objects.names(f"snapshots/{overtaken.attempt}"))
     home.start_vault()
     Sweep(house).run()
 
     assert (State.PUBLISHED, True) == between
     assert State.DESTROYED is state_of(home, overtaken.attempt)
+    assert "snapshots beyond their 8 weeks: 1" in warning.said
+    after = check_destruction(home.operator)
+    assert (Verdict.WARN, Verdict.OK) == (warning.verdict, after.verdict)
+    assert "and everywhere, backups too, by" in after.said
