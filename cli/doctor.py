@@ -35,7 +35,7 @@ def doctor(data: DataFolder = DEFAULT_DATA, as_json: AsJson = False) -> None:
     else:
         for finding in findings:
             verdict = typer.style(f"{finding.verdict:<6}", fg=_COLOUR[finding.verdict])
-            typer.echo(f"{verdict}{finding.check:<10}{finding.said}")
+            typer.echo(f"{verdict}{finding.check:<13}{finding.said}")
             if finding.advice:
                 typer.echo(f"{'':16}→ {finding.advice}")
     if has_failed:
