@@ -3,8 +3,9 @@
 Laws:
 1. Written byte for byte in Office's form: version 4.4, flags 0x40, XML in one line after the
    declaration, attributes in Office's order.
-2. Read strictly: exactly AES-256-CBC and SHA-512 with the sizes that go with them, one password
-   key encryptor, canonical base64 of the right lengths. Weaker ciphers are refused, not opened.
+2. Read strictly: the elements and attributes of MS-OFFCRYPTO's schema, each once, in its order, and
+   none besides; exactly AES-256-CBC and SHA-512 with the sizes that go with them, one password key
+   encryptor, canonical base64 of the right lengths. Weaker ciphers are refused, not opened.
 3. The spin count is read before anything is derived and is capped at 10,000,000 (the format's
    own limit), so that a crafted file can't hang the reader.
 4. No document type, no entities, at most 16 KiB: nothing in the XML can grow.
@@ -15,6 +16,7 @@ from __future__ import annotations
 import base64
 import binascii
 import struct
+from collections.abc import Collection
 from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
@@ -115,11 +117,19 @@ def _parse(data: bytes) -> ET.Element:
         raise SealBrokenError("EncryptionInfo is not XML") from None
 
 
-def _only_child(parent: ET.Element, tag: str) -> ET.Element:
-    found = [child for child in parent if child.tag == tag]
-    if len(found) != 1:
+def _children(parent: ET.Element, *tags: str) -> list[ET.Element]:
+    """Return the element's children, which are these and no others, with nothing around them."""
+    children = list(parent)
+    if [child.tag for child in children] != list(tags):
         raise SealBrokenError("EncryptionInfo does not have each of its elements once")
-    return found[0]
+    if any((text or "").strip() for text in (parent.text, *(child.tail for child in children))):
+        raise SealBrokenError("EncryptionInfo holds more than elements")
+    return children
+
+
+def _check_attributes(element: ET.Element, names: Collection[str]) -> None:
+    if set(element.keys()) != set(names):
+        raise SealBrokenError("EncryptionInfo does not have each of its attributes, and no others")
 
 
 def _check_cipher(element: ET.Element) -> None:
@@ -153,12 +163,18 @@ def read_info(data: bytes) -> EncryptionInfo:
     root = _parse(data)
     if root.tag != f"{{{_NS}}}encryption":
         raise SealBrokenError("EncryptionInfo is not that of an agile file")
-    key_data = _only_child(root, f"{{{_NS}}}keyData")
-    integrity = _only_child(root, f"{{{_NS}}}dataIntegrity")
-    encryptor = _only_child(_only_child(root, f"{{{_NS}}}keyEncryptors"), f"{{{_NS}}}keyEncryptor")
+    _check_attributes(root, ())
+    key_data, integrity, encryptors = _children(
+        root, f"{{{_NS}}}keyData", f"{{{_NS}}}dataIntegrity", f"{{{_NS}}}keyEncryptors"
+    )
+    _check_attributes(encryptors, ())
+    (encryptor,) = _children(encryptors, f"{{{_NS}}}keyEncryptor")
+    _check_attributes(encryptor, ("uri",))
     if encryptor.get("uri") != _NS_PASSWORD:
         raise SealBrokenError("EncryptionInfo: the key is not under a passphrase")
-    key = _only_child(encryptor, f"{{{_NS_PASSWORD}}}encryptedKey")
+    (key,) = _children(encryptor, f"{{{_NS_PASSWORD}}}encryptedKey")
+    for element in (key_data, integrity, key):
+        _children(element)
     _check_cipher(key_data)
     _check_cipher(key)
     sources = {
@@ -170,6 +186,9 @@ def read_info(data: bytes) -> EncryptionInfo:
         "encrypted_verifier_hash": (key, "encryptedVerifierHashValue"),
         "encrypted_key": (key, "encryptedKeyValue"),
     }
+    for element, names in ((key_data, _CIPHER), (integrity, ()), (key, ("spinCount", *_CIPHER))):
+        own = {attribute for holder, attribute in sources.values() if holder is element}
+        _check_attributes(element, {*names, *own})
     values = {
         name: _bytes(element, attribute, _LENGTHS[name]) for name, (element, attribute) in sources.items()
     }
