@@ -12,6 +12,7 @@ from audit.events import Event
 from policies.actions import Action
 from policies.gate import Gate, Pending, Who
 from runtime.clock import rfc3339
+from runtime.database import reading
 from snapshot.changes import Changes, Kept, Shape, Summary, compare_shapes
 from snapshot.facts import next_revision
 from snapshot.published import rows_by_agent
@@ -39,10 +40,11 @@ def keep(gate: Gate, who: Who, checked: Checked, permit: Pending) -> tuple[Snaps
     Raises SnapshotStateError where the attempt ended meanwhile.
     """
     attempt, as_of = checked.attempt, rfc3339(checked.as_of)
+    with reading(gate.engine) as connection:
+        changes = _changes(connection, checked)
     with gate.transaction(who) as tx:
         revision = next_revision(tx.connection, as_of)
         ref = SnapshotRef(as_of=as_of, revision=revision, digest=checked.stored.digest)
-        changes = _changes(tx.connection, checked)
         summary = Summary(
             kinds=checked.report.kinds,
             delegations=checked.report.delegations,
