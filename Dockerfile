@@ -4,10 +4,12 @@ ARG PYTHON_IMAGE=python:3.12-slim-bookworm
 FROM ${PYTHON_IMAGE} AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /src
+# For the book's kernel alone, which the installation compiles; the image itself has no compiler.
+RUN apt-get update && apt-get install --yes --no-install-recommends gcc libc6-dev && rm -rf /var/lib/apt/lists/*
 # The environment has no installer of its own; the image's pip fills it from outside.
 RUN python -m venv --without-pip /opt/sealedbook
 COPY requirements.lock ./
-# Wheels only: nothing is compiled, and no package's own script runs.
+# Wheels only: of these nothing is compiled, and no package's own script runs.
 RUN python -m pip --python /opt/sealedbook/bin/python install \
         --require-hashes --only-binary=:all: -r requirements.lock
 COPY . .

@@ -188,6 +188,16 @@ def stages() -> list[list[str]]:
     return [lines[start:end] for start, end in zip(starts, [*starts[1:], len(lines)], strict=True)]
 
 
+def test_a_compiler_builds_the_kernel_and_stays_behind(stages: list[list[str]]) -> None:
+    """The build stage has gcc before the project is installed; the image that runs has none."""
+    build, last = stages[0], stages[-1]
+    has_compiler = next(number for number, line in enumerate(build) if "gcc" in line)
+    installs = next(number for number, line in enumerate(build) if "--no-build-isolation" in line)
+
+    assert has_compiler < installs
+    assert not [line for line in last if "apt-get" in line or "gcc" in line]
+
+
 def test_the_image_runs_as_nobody_special(stages: list[list[str]]) -> None:
     """The last stage ends as a numbered user, after everything that needs root."""
     last = stages[-1]
@@ -198,13 +208,14 @@ def test_the_image_runs_as_nobody_special(stages: list[list[str]]) -> None:
 
 
 def test_the_image_is_made_of_what_the_lock_names(stages: list[list[str]]) -> None:
-    """Dependencies come as wheels with known hashes, and nothing is fetched besides."""
+    """Dependencies come as wheels with known hashes; besides, only the build's compiler is fetched."""
     lines = [line for stage in stages for line in stage]
     installs = [line for line in lines if "pip" in line and " install " in line]
 
     assert any("--require-hashes" in line and "--only-binary=:all:" in line for line in installs)
     assert all("--require-hashes" in line or "--no-deps" in line for line in installs)
-    assert not [line for line in lines if line.startswith("ADD ") or re.search("curl|wget|apt", line)]
+    fetching = [line for line in lines if line.startswith("ADD ") or re.search("curl|wget|apt", line)]
+    assert [line for line in stages[0] if "--no-install-recommends gcc libc6-dev " in line] == fetching
     for line in (ROOT / "requirements.lock").read_text().splitlines():
         assert re.match(r"\s|#|[A-Za-z0-9_.\[\]-]+==", line), line
 
