@@ -22,7 +22,7 @@ from pyarrow import csv as arrow_csv
 from snapshot.extract import FIRST_RECORD, Openable, shown_name
 from snapshot.findings import FILE, Finding, FindingCode, at_file, at_records
 
-_BLOCK_BYTES = 16 * 1024 * 1024
+_BLOCK_BYTES = 8 * 1024 * 1024
 _MAX_COLUMNS = 1024
 
 

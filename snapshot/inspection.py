@@ -132,14 +132,15 @@ class Inspector:
         )
         records = pa.array(range(first, first + rows.num_rows), pa.uint64())
         keys = pa.record_batch([records, *(rows.column(name) for name in KEY)], schema=_KEYS_SCHEMA)
-        chunks = self.spool.split(KEYS, first, keys, agents)
+        buckets = self.spool.buckets_of(agents)
+        chunks = self.spool.split(KEYS, first, keys, buckets)
         if not findings:
-            active = rows.filter(pc.equal(rows.column(DELEGATION), ACTIVE))
-            tally.active = _counted(active.column(AGENT))
-            typed = type_rows(active, self.catalogue)
+            active = pc.indices_nonzero(pc.equal(rows.column(DELEGATION), ACTIVE))
+            tally.active = _counted(agents.take(active))
+            typed = type_rows(rows, self.catalogue)
             if self.manifest is not None:
                 typed = mask_confidential(typed, self.manifest.confidential, self.catalogue)
-            chunks += self.spool.split(ROWS, first, typed, active.column(AGENT))
+            chunks += self.spool.split(ROWS, first, typed, buckets, active)
         return tally, chunks
 
     def _duplicates(self) -> list[Finding]:

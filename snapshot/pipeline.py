@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
 from typing import TypeVar
 
-_AHEAD = 3
+_AHEAD = 2
 _Item = TypeVar("_Item")
 _Done = TypeVar("_Done")
 

@@ -83,17 +83,29 @@ class Spool:
         self._file.close()
         self._key = b""
 
-    def split(self, section: str, number: int, rows: pa.RecordBatch, agents: pa.Array) -> list[Chunk]:
-        """Seal a batch's rows by bucket; `agents` names each row's. Changes nothing: any thread may."""
-        if not rows.num_rows:
-            return []
+    def buckets_of(self, agents: pa.Array) -> pa.Array:
+        """Return the bucket (int32) of each row's agent."""
         encoded = agents.dictionary_encode()
-        buckets = pa.array([self.bucket_of(each) for each in encoded.dictionary.to_pylist()], pa.int32())
-        of_row = buckets.take(encoded.indices)
+        return pa.array(map(self.bucket_of, encoded.dictionary.to_pylist()), pa.int32()).take(encoded.indices)
+
+    def split(
+        self,
+        section: str,
+        number: int,
+        rows: pa.RecordBatch,
+        buckets: pa.Array,
+        places: pa.Array | None = None,
+    ) -> list[Chunk]:
+        """Seal a batch's rows (those at `places`, else all) by bucket. Changes nothing: any thread may."""
+        if places is None:
+            order = pc.array_sort_indices(buckets)
+        else:
+            buckets = buckets.take(places)
+            order = places.take(pc.array_sort_indices(buckets))
         # Buckets are few and the sort is stable, so rows of an agent keep their order.
-        rows = rows.take(pc.array_sort_indices(of_row))
+        rows = rows.take(order)
         chunks, start = [], 0
-        for counted in sorted(pc.value_counts(of_row).to_pylist(), key=lambda each: int(each["values"])):
+        for counted in sorted(pc.value_counts(buckets).to_pylist(), key=lambda each: int(each["values"])):
             bucket, count = counted["values"], counted["counts"]
             clear = pack(rows.slice(start, count), Codec.FAST)
             start += count

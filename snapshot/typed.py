@@ -18,14 +18,18 @@ def type_rows(rows: pa.RecordBatch, catalogue: Catalogue) -> pa.RecordBatch:
 
     Call it on what `checks` accepted only: Arrow's own error for other text quotes it.
     """
-    blank = pa.scalar(None, pa.string())
-    columns = [
-        _typed(pc.if_else(pc.equal(values, ""), blank, values), column.type)
-        for column in catalogue.columns
-        for values in (rows.column(column.name),)
-    ]
+    columns = [_typed(_without_blanks(rows.column(column.name)), column.type) for column in catalogue.columns]
     return pa.record_batch(columns, names=[column.name for column in catalogue.columns])
 
 
 def _typed(values: pa.Array, kind: ColumnType) -> pa.Array:
     return values if ARROW_TYPE_OF[kind] == pa.string() else values.cast(ARROW_TYPE_OF[kind])
+
+
+def _without_blanks(values: pa.Array) -> pa.Array:
+    """Return text whose blanks are null; the text itself isn't copied, only told which of it counts."""
+    if values.offset or values.null_count:
+        return pc.if_else(pc.equal(values, ""), pa.scalar(None, pa.string()), values)
+    counts = pc.not_equal(values, "")
+    _, offsets, text = values.buffers()
+    return pa.Array.from_buffers(pa.string(), len(values), [counts.buffers()[1], offsets, text])

@@ -24,10 +24,11 @@ from snapshot.pairs import BUCKETS, YEAR_BYTES, PairSet, compare, pack_bucket, r
 from snapshot.published import newest_row
 from snapshot.tables import delegation_changes, delegation_imports, delegation_pairs
 
-CHUNK_ROWS = 2000
-CHUNK_BUCKETS = 8
+CHUNK_ROWS = 1000
+CHUNK_BUCKETS = 2
 FULL_FROM = 0.25
 _REST_SECONDS = 0.002
+_REST_SHARE = 2
 
 
 def newest_import(connection: Connection) -> int | None:
@@ -43,24 +44,29 @@ def write_changes(engine: Engine, attempt: str, pairs: PairSet) -> Kept:
     """Write what an attempt's pairs change, and the pairs themselves for the import after it."""
     with reading(engine) as connection:
         base = newest_import(connection)
-    changes: list[tuple[bytes, bool]] = []
-    kept: list[dict[str, object]] = []
-    for bucket in range(BUCKETS):
-        after = pairs.bucket(bucket)
-        changes += compare(_base_pairs(engine, base, bucket), after)
-        if after:
-            kept.append({"bucket": bucket, "pairs": pack_bucket(after)})
-    is_full = base is None or len(changes) > len(pairs) * FULL_FROM
     with writing(engine) as connection:
-        made = insert(delegation_imports).values(attempt=attempt, base=base, full=is_full, written=False)
+        made = insert(delegation_imports).values(attempt=attempt, base=base, full=False, written=False)
         (number,) = connection.execute(made.returning(delegation_imports.c.number)).one()
-    _write(engine, delegation_pairs, ({**each, "number": number} for each in kept), at_once=CHUNK_BUCKETS)
+    changes: list[tuple[bytes, bool]] = []
+
+    def packed() -> Iterator[dict[str, object]]:
+        for bucket in range(BUCKETS):
+            after = pairs.bucket(bucket)
+            if base is not None:
+                changes.extend(compare(_base_pairs(engine, base, bucket), after))
+            if after:
+                yield {"number": number, "bucket": bucket, "pairs": pack_bucket(after)}
+
+    _write(engine, delegation_pairs, packed(), at_once=CHUNK_BUCKETS)
+    is_full = base is None or len(changes) > len(pairs) * FULL_FROM
     if not is_full:
         rows = ({**_row(pair), "number": number, "begins": begins} for pair, begins in changes)
         _write(engine, delegation_changes, rows, at_once=CHUNK_ROWS)
     with writing(engine) as connection:
         mine = delegation_imports.c.number == number
-        connection.execute(update(delegation_imports).where(mine).values(written=True))
+        connection.execute(update(delegation_imports).where(mine).values(full=is_full, written=True))
+    if base is None:
+        return Kept(held=len(pairs), begun=len(pairs), ended=0)
     begun = sum(begins for _, begins in changes)
     if len({pair[:YEAR_BYTES] for pair, _ in changes}) > 1:
         return Kept(held=len(pairs), begun=None, ended=None)
@@ -69,9 +75,11 @@ def write_changes(engine: Engine, attempt: str, pairs: PairSet) -> Kept:
 
 def _write(engine: Engine, table: Table, rows: Iterator[dict[str, object]], *, at_once: int) -> None:
     while some := list(islice(rows, at_once)):
+        start = time.monotonic()
         with writing(engine) as connection:
             connection.execute(insert(table), some)
-        time.sleep(_REST_SECONDS)
+        # Who waits for SQLite's lock asks again and again: it is free for most of the time.
+        time.sleep(max(_REST_SECONDS, _REST_SHARE * (time.monotonic() - start)))
 
 
 def _row(packed: bytes) -> dict[str, object]:
