@@ -6,7 +6,8 @@ import pytest
 
 from api.pages.frame import data_dates
 from snapshot.week import Stage
-from tests.api.callers import Desk
+from tests.api.callers import Desk, a_licence
+from tests.api.surfing import signed_in_surfer
 from tests.api.test_metrics import samples
 from tests.installation import AS_OF
 
@@ -34,6 +35,17 @@ def test_pages_say_when_the_weeks_data_are_late(desk: Desk) -> None:
     assert "November 20, 2026" in page
     assert page.index(NEXT) < page.index("are late")
     assert "December 4, 2026" in page
+
+
+def test_the_dashboard_says_what_stays_in_force(desk: Desk) -> None:
+    """An agent reads which data are late and that the ones above are what they see and export."""
+    licence = a_licence(desk)
+    before = signed_in_surfer(desk, licence).open("/dashboard").words
+    assert "are late" not in before
+    desk.house.clock.advance(days=6, hours=15)
+    late = signed_in_surfer(desk, licence).open("/dashboard").words
+    assert "The data of Friday, November 27, 2026" in late
+    assert "is as of the moment above" in late
 
 
 def test_numbers_tell_the_week(desk: Desk) -> None:
