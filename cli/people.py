@@ -22,7 +22,7 @@ from cli.desk import (
     open_house_with_vault,
 )
 from house.enrolment import enrol_person
-from house.exchange import check_roster, find_manifest
+from house.exchange import check_age, check_roster, find_manifest
 from house.invitations import Invited, invite_agent, invite_member, reset_person
 from house.post import NoMailError, Post, find_post
 from house.wiring import House
@@ -34,6 +34,7 @@ from runtime.clock import rfc3339
 from runtime.database import reading
 from store.invitations import pending_invitations
 from store.people import RosterTaken, keep_roster, person_by_id, person_by_licence
+from store.rosters import RosterDifference, compare_roster
 
 people = typer.Typer(help="Take the exchange's roster over; invite people, and reset their factors.")
 _ADDRESS = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,190}")
@@ -46,17 +47,48 @@ def import_roster(
     manifest: Annotated[
         Path | None, typer.Option(help="what the exchange says of the file; needed outside demo")
     ] = None,
+    plan: Annotated[bool, typer.Option("--plan", help="only say what would change")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="though many agents are missing")] = False,
     data: DataFolder = DEFAULT_DATA,
 ) -> None:
-    """Take over who the agents are and what papers they have, whole or not at all."""
+    """Take over who the agents are and what papers they have, whole or not at all.
+
+    Says first who is new, whose papers differ in which columns, and who is missing.
+    """
     with open_house(data) as house:
-        check_roster(find_manifest(house.settings, manifest), file)
+        believed = find_manifest(house.settings, manifest)
+        check_roster(believed, file)
+        numbers = house.policy.numbers
+        check_age(believed, house.clock.now(), numbers.roster_stale_days)
+        with reading(house.engine) as connection:
+            difference = compare_roster(connection, read_roster(file.read_bytes()))
+        tell_difference(difference)
+        if plan:
+            typer.echo("nothing was changed")
+            return
+        if difference.missing_percent > numbers.drift_agents_gone_percent and not yes:
+            raise CommandError(
+                f"{difference.missing_percent:.0f} percent of the agents are missing: ask the exchange, "
+                "and if they are right, say so with --yes"
+            )
         taken = take_roster(house, file)
     typer.echo(f"roster taken over: {taken.added} new agents, {taken.known} known")
     if taken.left:
         typer.echo(
             f"{taken.left} left alone: their records were changed outside the service; see sealedbook doctor"
         )
+
+
+def tell_difference(difference: RosterDifference) -> None:
+    """Say what a roster changes, by licences and columns."""
+    for licence in difference.new:
+        typer.echo(f"new      {licence}")
+    for licence, columns in difference.changed.items():
+        typer.echo(f"changed  {licence}: {', '.join(columns)}")
+    for licence in difference.back:
+        typer.echo(f"back     {licence}")
+    for licence in difference.missing:
+        typer.echo(f"missing  {licence}: access stops")
 
 
 @people.command("enrol")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from audit.entry import Resource
@@ -89,6 +90,14 @@ def check_roster(manifest: Manifest | None, file: Path) -> None:
         digest = hashlib.file_digest(opened, "sha256").hexdigest()
     if digest not in manifest.rows:
         raise ExchangeError("the manifest lists no file with the roster's digest")
+
+
+def check_age(manifest: Manifest | None, now: datetime, days: int) -> None:
+    """Raise ExchangeError where what a manifest speaks of is older than some days: it would hide who left."""
+    if manifest is not None and now - manifest.as_of > timedelta(days=days):
+        raise ExchangeError(
+            f"the manifest is older than {days} days: ask the exchange for this week's roster"
+        )
 
 
 def find_source(location: str, identity: Path | None) -> Source:

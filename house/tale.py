@@ -35,7 +35,6 @@ TELL_THEMSELVES = frozenset(
         "audit-stream-resume",
         "exports-resolve",
         "people-enrol",
-        "people-import",
         "people-invite",
         "people-reset",
         "snapshot-import",

@@ -31,6 +31,8 @@ class Person:
     `idle_days` counts from the last sign-in (from the enrolment if there was none). For the service
     itself and for the operator's console: `disabled` False, `idle_days` 0.
 
+    `disabled`: the account was closed, or the newest roster lists the agent no more.
+
     `recorded`: the records of everybody concerned (the actor, whom the action is about, who asked for
     the export, the agent whose book it is) are as the ledger last took them down.
     """

@@ -44,9 +44,9 @@ def keep_roster(
 ) -> RosterTaken:
     """Take every agent's papers over.
 
-    An agent who no longer stands in the roster keeps the old date, and R16 stops access
-    when that date is stale. People whose record is `unsound` (by their ids) are left alone: to take
-    their papers over would be to take over what else was changed.
+    An agent who no longer stands in the roster is listed no more, and R16 stops their access.
+    People whose record is `unsound` (by their ids) are left alone: to take their papers over would
+    be to take over what else was changed.
     """
     moment = rfc3339(now)
     known = select(people).where(people.c.licence.is_not(None))
@@ -56,7 +56,7 @@ def keep_roster(
     listed: set[str] = set()
     for papers in roster:
         listed.add(papers.licence)
-        values = _columns_of(papers) | {"listed": True}
+        values = papers_as_columns(papers) | {"listed": True}
         row = before.get(papers.licence)
         if row is None:
             fresh.append(values | {"id": str(uuid4()), "username": papers.licence, "roster_at": moment})
@@ -169,7 +169,8 @@ def _in_parts(items: list[str]) -> Iterator[list[str]]:
         yield items[start : start + _AT_ONCE]
 
 
-def _columns_of(papers: Papers) -> dict[str, Any]:
+def papers_as_columns(papers: Papers) -> dict[str, Any]:
+    """Return papers as the table's row has them: by column, days as ISO dates."""
     values = {name: getattr(papers, name) for name in papers.__dataclass_fields__}
     return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
 

@@ -34,9 +34,15 @@ def moment_of(now: datetime) -> Moment:
 
 
 def person_facts(person: Person, now: datetime) -> PersonFacts:
-    """Return who somebody is, not compared yet; idle days count from the last sign-in, or from joining."""
+    """Return who somebody is, not compared yet; idle days count from the last sign-in, or from joining.
+
+    An agent whom the roster lists no more has left; they may sign in and are told so.
+    """
     return PersonFacts(
-        role=person.role.value, disabled=person.disabled, idle_days=idle_days(person, now), recorded=False
+        role=person.role.value,
+        disabled=person.disabled or not person.listed,
+        idle_days=idle_days(person, now),
+        recorded=False,
     )
 
 

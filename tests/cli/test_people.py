@@ -30,13 +30,39 @@ def test_roster_is_taken_over_under_a_permit(run: Run, home: Installation) -> No
     assert (Event.ROSTER_IMPORTED, "operator") == (imported.event, imported.actor.kind)
 
 
+def test_a_roster_is_told_before_it_is_taken_over(run: Run, home: Installation, tmp_path: Path) -> None:
+    """With --plan nothing changes; who differs is named with the column and without its value."""
+    header, first, *others = home.roster.read_text().splitlines()
+    moved = tmp_path / "roster.csv"
+    moved.write_text("\n".join([header, first.replace("agent0000@", "moved@"), *others[1:]]) + "\n")
+    size = home.operator.reader.head().size
+    told = run("people", "import", moved, "--plan", "--data", home.data).stdout
+    assert "changed  0B65625: email\n" in told
+    assert "missing  0C86404: access stops\n" in told
+    assert "moved@" not in told
+    assert told.endswith("nothing was changed\n")
+    assert size + 1 == home.operator.reader.head().size
+
+
+def test_a_roster_that_lacks_many_agents_stops_and_asks(run: Run, home: Installation, tmp_path: Path) -> None:
+    """A cut-off file takes nobody's access away; with --yes it does, until the next whole roster."""
+    cut = tmp_path / "roster.csv"
+    cut.write_text("\n".join(home.roster.read_text().splitlines()[:13]) + "\n")
+    refused = run("people", "import", cut, "--data", home.data).exception
+    assert isinstance(refused, CommandError)
+    assert "50 percent of the agents are missing" in str(refused)
+    assert "12 known" in run("people", "import", cut, "--yes", "--data", home.data).stdout
+    whole = run("people", "import", home.roster, "--data", home.data).stdout
+    assert 12 == whole.count("back     ")
+
+
 def test_bad_roster_is_refused_whole(run: Run, home: Installation, tmp_path: Path) -> None:
-    """A roster with a bad record changes nothing and records nothing."""
+    """A roster with a bad record changes nothing; the command alone is recorded."""
     size = home.operator.reader.head().size
     bad = tmp_path / "roster.csv"
     bad.write_text(home.roster.read_text().replace("2027-05-28", "soon", 1))
     assert isinstance(run("people", "import", bad, "--data", home.data).exception, RosterError)
-    assert size == home.operator.reader.head().size
+    assert size + 1 == home.operator.reader.head().size
 
 
 def test_enrolled_agent_can_be_verified(run: Run, home: Installation) -> None:

@@ -70,9 +70,10 @@ def test_idle_days_are_whole_ones() -> None:
 
 
 def test_a_disabled_person_is_said_to_be() -> None:
-    """Role and disablement are the person's own."""
+    """Role and disablement are the person's own; who is in the roster no more has left."""
     expected = PersonFacts(role="agent", disabled=True, idle_days=0, recorded=False)
     assert expected == person_facts(a_person(disabled=True), SATURDAY)
+    assert expected == person_facts(a_person(listed=False), SATURDAY)
 
 
 def test_a_service_is_neither_idle_nor_disabled() -> None:
