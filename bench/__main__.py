@@ -1,4 +1,4 @@
-"""`./run bench NAME [--json] [--quick]`: measure one part of the house beside its peers."""
+"""`./run bench NAME [--json] [--quick] [--svg FILE]`: measure one part of the house beside its peers."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import argparse
 import importlib
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
+from bench.plot import draw
 from bench.table import show
 
 BENCHES: Final = {
@@ -23,9 +25,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("name", choices=sorted(BENCHES))
     parser.add_argument("--json", action="store_true", help="print the ratios as JSON on the last line")
     parser.add_argument("--quick", action="store_true", help="a smaller size that ends within two minutes")
+    parser.add_argument("--svg", type=Path, metavar="FILE", help="draw the ratios into this file, too")
     options = parser.parse_args(arguments)
     measured = importlib.import_module(f"bench.{options.name}").measure(quick=options.quick)
     show(BENCHES[options.name], measured, as_json=options.json)
+    if options.svg is not None:
+        options.svg.write_text(draw(BENCHES[options.name], measured), encoding="utf-8")
     return 0
 
 

@@ -1,0 +1,1 @@
+"""Tests of what draws and prints a bench."""
