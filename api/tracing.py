@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.documented import PROBLEMS
 from api.signed_in import Changer, HouseHere, SignedIn
-from book.copies import CopyError
+from book.errors import CopyError
 from book.likeness import Certainty
 from house.tracing import trace_copy
 from house.wiring import House

@@ -14,31 +14,24 @@ import codecs
 import csv
 import io
 import re
-import zipfile
-import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
-from xml.etree.ElementTree import ParseError
 
 from openpyxl import load_workbook
 from openpyxl.utils.escape import unescape
-from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.workbook import Workbook
 
 from book.compound import MAGIC
-from book.errors import BookError
+from book.errors import CopyError
 from book.fingerprints import Fingerprinter, Prints
 from book.notice import REQUEST_ID
+from book.packages import DAMAGES, check_package
 from book.workbook import NOTICE_SHEET
 from policies.columns import name_of_label
 
 MAX_FILE_BYTES = 256 << 20
-MAX_UNPACKED_BYTES = 2 << 30
-MAX_WHOLE_PART_BYTES = 128 << 20
-"""A part that a reader takes in whole, as shared texts and styles are."""
-MAX_PARTS = 2_000
 MAX_ROWS = 3_000_000
 _HEADER_WITHIN = 30
 _LEAST_HEADERS = 2
@@ -49,14 +42,6 @@ _EXPORT_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _US_DAY = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})\b.*")
 _ISO_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})\b.*")
 _EXCEL_EPOCH = date(1899, 12, 30)
-_BROKEN = (InvalidFileException, zipfile.BadZipFile, zlib.error, ParseError, EOFError, NotImplementedError,
-           KeyError, ValueError, TypeError, IndexError, AttributeError, OverflowError,
-           RuntimeError, OSError)  # fmt: skip
-"""What openpyxl and zipfile raise at files that are damaged; a workbook is anybody's."""
-
-
-class CopyError(BookError):
-    """The file can't be read as a copy of a book; the message says why."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,7 +175,7 @@ def _workbook_rows(data: bytes, claims: _Claims) -> Iterator[Iterator[Sequence[A
     check_package(data)
     try:
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
-    except _BROKEN:
+    except DAMAGES:
         raise CopyError("the workbook is damaged") from None
     try:
         claims.note_export(book.properties.identifier)
@@ -219,23 +204,8 @@ def _sheet_rows(rows: Iterator[Sequence[Any]]) -> Iterator[Sequence[Any]]:
     while True:
         try:
             row = next(rows, None)
-        except _BROKEN:
+        except DAMAGES:
             raise CopyError("the workbook is damaged") from None
         if row is None:
             return
         yield [unescape(value) if isinstance(value, str) and "_x" in value else value for value in row]
-
-
-def check_package(data: bytes) -> None:
-    """Compare what a package claims to hold with the limits; CopyError beyond. Unpacks nothing."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as package:
-            parts = package.infolist()
-    except _BROKEN:
-        raise CopyError("the workbook is damaged") from None
-    if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED_BYTES:
-        raise CopyError("the workbook claims to hold more than can be read")
-    for part in parts:
-        is_sheet = part.filename.lstrip("/").startswith("xl/worksheets/")
-        if not is_sheet and part.file_size > MAX_WHOLE_PART_BYTES:
-            raise CopyError("the workbook claims to hold more than can be read")

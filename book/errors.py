@@ -3,6 +3,7 @@
 `BookError`            the table or the notice can't be written as a workbook
 `SealBrokenError`      a sealed file is damaged, altered, or not of the form that we write
 `WrongPassphraseError` the passphrase does not open this file
+`CopyError`            somebody's copy of a book can't be read
 
 Law: no message carries a value of consumers' data, a passphrase or a key; places (row, column)
 and reasons only.
@@ -24,3 +25,7 @@ class WrongPassphraseError(BookError):
 
     def __init__(self, message: str = "the passphrase does not open this book") -> None:
         super().__init__(message)
+
+
+class CopyError(BookError):
+    """The file can't be read as a copy of a book; the message says why."""

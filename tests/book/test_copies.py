@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import book.copies
-from book.copies import CopyError, read_copy
+from book.copies import read_copy
+from book.errors import CopyError
 from book.seal import seal
 from book.workbook import write_workbook
 from tests.book.copying import PRINTER, Rows, as_csv, as_workbook, rows_of, shuffled
