@@ -8,5 +8,6 @@ same floor and are unknown here.
 
 Where to start reading: `seal.py` (`seal_book`, the room's main act), then `workbook.py`
 (the clear workbook), `cells.py` (the only place that makes a cell), `agile.py` (the
-encryption) and `reopen.py` (our own reader, which every book passes before it counts).
+encryption) and `reopen.py` (our own reader, which every book passes before it counts). How a
+copy is known again: `fingerprints.py`, `copies.py`, `likeness.py`.
 """
