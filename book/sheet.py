@@ -140,8 +140,11 @@ def rows_sheet(
 
 def _lines(words: Sequence[str], widths: Sequence[int]) -> int:
     """Return how many lines a row of wrapped words needs; not every program works it out itself."""
-    fits = (max(1, width) for width in widths)
-    return max(-(-len(text) // room) for text, room in zip(words, fits, strict=False)) or 1
+    lines = 1
+    for text, width in zip(words, widths, strict=False):
+        if len(text) > width > 0:
+            lines = max(lines, -(-len(text) // width))
+    return lines
 
 
 @dataclass(frozen=True, kw_only=True)
