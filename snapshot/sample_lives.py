@@ -7,7 +7,7 @@ households go and as many come, 1.5 % are changed, and 0.8 % change their agent,
 else stays as they were. What lives in a place is drawn from (seed, place, which of its kind) alone:
 another Friday, another process or another order draws the same.
 
-Agents' shares have a long tail: of 12,000 agents with 1.8 million consumers, half have some 65 at
+Agents' shares have a long tail: of 12,000 agents with 1.8 million consumers, half have some 60 at
 most, and the largest has some 60,000.
 """
 
@@ -25,8 +25,8 @@ from snapshot.sample_words import Weighted, between
 FIRST_FRIDAY = date(1971, 1, 1)
 _STAY_WEEKS, _TENURE_WEEKS, _EDITION_WEEKS = 140, 120, 65
 _PENDING_WEEKS, _ENDED_WEEKS = 3, 5
-_HALF_HAVE, _SPREAD = 60, 1.2
-_LARGEST_OF_ONE, _FALL = 5.0, 1.3
+_HALF_HAVE, _SPREAD = 50, 1.25
+_LARGEST_OF_ONE, _FALL = 4.0, 1.3
 _SIZES = Weighted.of((1, 2, 3, 4, 5), (45, 22, 15, 12, 6))
 _PLACE_BITS, _NUMBER_BITS, _PART_BITS, _EDITION_BITS = 40, 24, 8, 10
 
