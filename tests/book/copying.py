@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Any
 
 from openpyxl import Workbook
-from openpyxl.cell.cell import Cell
 
 from book.fingerprints import Fingerprinter
 from policies.table import PermittedTable
@@ -44,7 +43,7 @@ def as_workbook(rows: Rows, above: int = 0) -> bytes:
         worksheet.append([_escaped(value) if isinstance(value, str) else value for value in row])
     for cells in worksheet.iter_rows():
         for cell in cells:
-            if isinstance(cell, Cell) and cell.data_type == "f":
+            if cell.data_type == "f":
                 # What looks like a formula to openpyxl is a text here, as it is in a book.
                 cell.data_type = "s"
     out = io.BytesIO()
