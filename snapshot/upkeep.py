@@ -25,10 +25,11 @@ from snapshot.published import newest_row
 from snapshot.tables import delegation_changes, delegation_imports, delegation_pairs
 
 CHUNK_ROWS = 1000
-CHUNK_BUCKETS = 2
+CHUNK_BUCKETS = 8
+CHUNK_PAIRS = 16_000
 FULL_FROM = 0.25
-_REST_SECONDS = 0.002
 _REST_SHARE = 2
+_LEAST_REST_SECONDS, _MOST_REST_SECONDS = 0.002, 0.02
 
 
 def newest_import(connection: Connection) -> int | None:
@@ -57,7 +58,7 @@ def write_changes(engine: Engine, attempt: str, pairs: PairSet) -> Kept:
             if after:
                 yield {"number": number, "bucket": bucket, "pairs": pack_bucket(after)}
 
-    _write(engine, delegation_pairs, packed(), at_once=CHUNK_BUCKETS)
+    _write(engine, delegation_pairs, packed(), at_once=max(1, CHUNK_PAIRS * BUCKETS // max(1, len(pairs))))
     is_full = base is None or len(changes) > len(pairs) * FULL_FROM
     if not is_full:
         rows = ({**_row(pair), "number": number, "begins": begins} for pair, begins in changes)
@@ -79,7 +80,8 @@ def _write(engine: Engine, table: Table, rows: Iterator[dict[str, object]], *, a
         with writing(engine) as connection:
             connection.execute(insert(table), some)
         # Who waits for SQLite's lock asks again and again: it is free for most of the time.
-        time.sleep(max(_REST_SECONDS, _REST_SHARE * (time.monotonic() - start)))
+        rest = _REST_SHARE * (time.monotonic() - start)
+        time.sleep(min(max(_LEAST_REST_SECONDS, rest), _MOST_REST_SECONDS))
 
 
 def _row(packed: bytes) -> dict[str, object]:
@@ -127,7 +129,7 @@ def forget(engine: Engine, attempt: str) -> None:
             ).rowcount
         if not gone:
             break
-        time.sleep(_REST_SECONDS)
+        time.sleep(_LEAST_REST_SECONDS)
     forget_pairs(engine, number)
     with writing(engine) as connection:
         connection.execute(delete(delegation_imports).where(delegation_imports.c.number == number))
