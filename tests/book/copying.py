@@ -39,7 +39,8 @@ def as_workbook(rows: Rows, above: int = 0) -> bytes:
     book = Workbook()
     worksheet = book.active
     assert worksheet is not None
-    for row in [["My list"]] * above + rows:
+    title: Rows = [["My list"]]
+    for row in title * above + rows:
         worksheet.append([_escaped(value) if isinstance(value, str) else value for value in row])
     for cells in worksheet.iter_rows():
         for cell in cells:
