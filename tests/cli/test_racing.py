@@ -25,14 +25,15 @@ def fresh(tmp_path: Path) -> Iterator[Installation]:
         yield made
 
 
-def both(*commands: list[str]) -> list[int]:
-    """Run commands as processes of their own, begun together; return their exit codes."""
+def both(*commands: list[str]) -> tuple[list[int], str]:
+    """Run commands as processes of their own, begun together; return exit codes and complaints."""
     base = [sys.executable, "-m", "cli.main", "snapshot"]
     begun = [
-        subprocess.Popen([*base, *command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        subprocess.Popen([*base, *command], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         for command in commands
     ]
-    return [process.wait(timeout=_PATIENCE_SECONDS) for process in begun]
+    said = [process.communicate(timeout=_PATIENCE_SECONDS)[1] for process in begun]
+    return [process.returncode for process in begun], "\n".join(said)
 
 
 def attempts(run: Run, home: Installation) -> dict[str, str]:
@@ -45,11 +46,12 @@ def test_two_importers_give_one_snapshot(run: Run, fresh: Installation) -> None:
     """Both imports may end checked; of both publications at once one is refused, and one revision stands."""
     place = ["--data", str(fresh.data)]
     importing = ["import", str(fresh.extract), "--as-of", AS_OF, *place]
-    assert [0, 0] == both(importing, importing)
+    exits, said = both(importing, importing)
+    assert [0, 0] == exits, said
     checked = attempts(run, fresh)
     assert ["checked", "checked"] == list(checked.values())
-    exits = both(*(["publish", "--attempt", attempt, *place] for attempt in checked))
-    assert [0, 1] == sorted(exits)
+    exits, said = both(*(["publish", "--attempt", attempt, *place] for attempt in checked))
+    assert [0, 1] == sorted(exits), said
     states = attempts(run, fresh)
     assert ["checked", "published"] == sorted(states.values())
     in_force = [attempt for attempt, state in states.items() if state == "published"]
