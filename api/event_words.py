@@ -61,6 +61,9 @@ EVENTS: Mapping[Event, str] = MappingProxyType(
         Event.DELEGATION_ENDED: "Delegations ended since the cut-off",
         Event.DESTRUCTION_REQUESTED: "Asked to destroy keys",
         Event.OBJECT_DESTROYED: "Keys were destroyed",
+        Event.HOLD_REQUESTED: "Asked to hold data, or to let held data go",
+        Event.HOLD_PLACED: "Data are held beyond their time, for the law",
+        Event.HOLD_RELEASED: "Held data were let go",
         Event.LEDGER_REQUESTED: "Asked to read the ledger",
         Event.LEDGER_EXPORTED: "The ledger was handed out as evidence",
         Event.LEDGER_REVIEWED: "The ledger was reviewed",
@@ -123,6 +126,7 @@ ACTIONS: Mapping[Action, str] = MappingProxyType(
         Action.RELEASE_LOCK: "Release a lock",
         Action.ROTATE_KEY: "Replace a key",
         Action.END_DELEGATIONS: "End delegations",
+        Action.HOLD_SNAPSHOT: "Hold data for the law",
     }
 )
 

@@ -153,6 +153,7 @@ def _numbers(overview: Overview) -> Iterator[Metric]:
     for stage in Stage:
         stages.add_metric([stage.value], stage is overview.week.stage)
     yield stages
+    yield _gauge("holds_overdue", "Legal holds whose review is overdue", overview.holds_overdue)
     if overview.roster_age_seconds is not None:
         yield _gauge("roster_age_seconds", "Age of the roster", overview.roster_age_seconds)
 

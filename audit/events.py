@@ -82,6 +82,10 @@ class Event(StrEnum):
     DESTRUCTION_REQUESTED = "destruction.requested"
     OBJECT_DESTROYED = "object.destroyed"
 
+    HOLD_REQUESTED = "hold.requested"
+    HOLD_PLACED = "hold.placed"
+    HOLD_RELEASED = "hold.released"
+
     LEDGER_REQUESTED = "ledger.requested"
     LEDGER_EXPORTED = "ledger.exported"
     LEDGER_REVIEWED = "ledger.reviewed"
@@ -117,6 +121,7 @@ DECISIONS: Final = frozenset(event for event in Event if event.endswith(".reques
 _DESTRUCTION: Final = frozenset(
     {Event.DESTRUCTION_REQUESTED, Event.OBJECT_DESTROYED, Event.EXPORT_PURGED},
 )
+_HOLDS: Final = frozenset({Event.HOLD_REQUESTED, Event.HOLD_PLACED, Event.HOLD_RELEASED})
 _DISCLOSURE: Final = frozenset({Event.EXPORT_BUILT, Event.RELEASE_STARTED})
 _RELEASE: Final = frozenset({Event.RELEASE_STARTED, Event.RELEASE_ENDED})
 _PEOPLE: Final = frozenset(
@@ -150,7 +155,7 @@ CARRIED_BY: Final[dict[str, frozenset[Event]]] = {
     "columns_digest": DECISIONS | _DISCLOSURE,
     "consumers": _DISCLOSURE | {Event.DELEGATION_ENDED},
     "ranges": _RELEASE,
-    "objects": _DESTRUCTION,
+    "objects": _DESTRUCTION | _HOLDS,
     "destroyed": _DESTRUCTION - DECISIONS,
     "record": _PEOPLE,
     "count": frozenset({Event.STRANGERS_COUNTED, Event.LEDGER_PRUNED, Event.LEDGER_RESTORED}),

@@ -34,7 +34,7 @@ ACTIVITY_OF: Final = MappingProxyType(
     {
         "anchored": CREATE, "built": CREATE, "cosigned": CREATE, "enrolled": CREATE, "imported": CREATE,
         "importing": CREATE, "invited": CREATE, "joined": CREATE, "opened": CREATE, "published": CREATE,
-        "started": CREATE,
+        "started": CREATE, "placed": CREATE,
         "exported": READ, "reviewed": READ, "sought": READ, "traced": READ, "checked": READ, "counted": READ,
         "approved": UPDATE, "adopted": UPDATE, "changed": UPDATE, "recorded": UPDATE, "reset": UPDATE,
         "rotated": UPDATE, "recovered": UPDATE, "restored": UPDATE, "released": UPDATE, "deferred": UPDATE,

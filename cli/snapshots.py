@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from cli import holds
 from cli.desk import (
     CONSOLE_OPERATOR,
     DEFAULT_DATA,
@@ -167,5 +168,8 @@ def publish_newest(
         typer.echo(f"  {line}")
 
 
+snapshots.command("hold")(holds.hold)
+snapshots.command("release-hold")(holds.release)
+snapshots.command("holds")(holds.list_all)
 snapshots.command("list")(list_all)
 snapshots.command("show")(show)

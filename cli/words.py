@@ -24,6 +24,7 @@ from house.children import ChildError
 from house.enrolment import EnrolledAlreadyError
 from house.exchange import ExchangeError
 from house.founding import FoundingError
+from house.holds import HoldError
 from house.invitations import InvitingError
 from house.keys import KeysError
 from house.post import NoMailError
@@ -42,6 +43,7 @@ from snapshot.published import SnapshotNotFoundError
 from snapshot.publishing import SnapshotStateError
 from snapshot.query_source import QueryError
 from snapshot.report import ExtractRefusedError
+from snapshot.shards import ShardError
 from store.people import PersonNotFoundError
 from vault.errors import VaultError
 from vault.home import HomeError
@@ -50,10 +52,11 @@ from vault.wrapping import ProviderError
 
 EXPECTED = (
     AgentError, BookError, BundleError, ChildError, CommandError, EnrolledAlreadyError, ExportError,
-    FoundingError, HomeError, InvitingError, KeysError, LedgerError, NoMailError, NoteError, ObjectError,
+    FoundingError, HoldError, HomeError, InvitingError, KeysError, LedgerError, NoMailError, NoteError,
+    ObjectError,
     PersonNotFoundError, PolicySetError, PresenceError, ProviderError, RosterError, RunningAlreadyError,
-    SettingsError, SharesError, SnapshotNotFoundError, SnapshotStateError, UnrecordableError, UserError,
-    VaultError,
+    SettingsError, ShardError, SharesError, SnapshotNotFoundError, SnapshotStateError, UnrecordableError,
+    UserError, VaultError,
     WitnessError,
     # Where an extract lies elsewhere.
     AgeError, BucketError, ExchangeError, QueryError,

@@ -18,6 +18,7 @@ from runtime.clock import parse_rfc3339
 from runtime.database import reading
 from runtime.settings import SettingsError
 from snapshot.calendar import next_cutoff, publish_deadline
+from snapshot.holds import list_holds
 from snapshot.published import PublishedSnapshot, newest_published
 from snapshot.week import Timeliness, Week, count_weeks, this_week
 from store.census import count_due, exports_by_state
@@ -38,6 +39,7 @@ class Overview:
     snapshot: PublishedSnapshot | None
     week: Week
     weeks: Mapping[Timeliness, int]
+    holds_overdue: int
     roster_at: datetime | None
     vault: VaultStatus | None
     outside: Outside
@@ -83,6 +85,7 @@ def read_overview(house: House) -> Overview:
             snapshot=newest_published(connection),
             week=this_week(connection, now),
             weeks=count_weeks(connection, now),
+            holds_overdue=sum(hold.is_overdue(now.date()) for hold in list_holds(connection)),
             roster_at=parse_rfc3339(roster) if roster else None,
             vault=vault,
             outside=look_outside(connection, house.settings, now),

@@ -16,6 +16,7 @@ from house.wiring import House
 from identity.people import MEMBERS, Person
 from policies.gate import Who
 from runtime.database import reading
+from store.attendance import ATTEND
 from store.people import PersonNotFoundError, person_by_username
 
 TOGETHER = 2
@@ -58,4 +59,4 @@ def _record(house: House, person: Person, command: str, outcome: Outcome) -> Non
     actor = Actor(kind="person", id=person.id, role=person.role.value, amr=("pwd",))
     resource = Resource(kind="command", id=command)
     with house.gate.transaction(Who(actor=actor, client=CONSOLE)) as tx:
-        tx.record(Event.COMMAND_ISSUED, "AttendCommand", resource, outcome=outcome)
+        tx.record(Event.COMMAND_ISSUED, ATTEND, resource, outcome=outcome)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -9,6 +10,7 @@ from sqlalchemy import Connection
 from policies.snapshot_groups import Incoming, Publication
 from snapshot.ended import ended_in
 from snapshot.facts import came_to_nothing, incoming_facts, publication_facts
+from snapshot.holds import can_be_held, can_be_released, is_let_go
 from snapshot.published import newest_published, rows_of_agent
 from snapshot.retention import is_outlived
 from store.snapshot_source import SnapshotFacts
@@ -40,6 +42,15 @@ class HouseSnapshots:
         """Return the facts of an attempt that is to be published."""
         return publication_facts(connection, attempt, drift_accepted=drift_accepted)
 
-    def is_destroyable(self, connection: Connection, attempt: str, now: datetime, kept_weeks: int) -> bool:
-        """Tell whether an import attempt came to nothing, or its snapshot outlived its weeks."""
+    def is_destroyable(self, connection: Connection, name: str, now: datetime, kept_weeks: int) -> bool:
+        """Tell whether nothing keeps a `snapshot:<attempt>` or a `hold:<attempt>:<agent>` any longer."""
+        kind, _, attempt = name.partition(":")
+        if kind == "hold":
+            return is_let_go(connection, name)
         return came_to_nothing(connection, attempt, now) or is_outlived(connection, attempt, now, kept_weeks)
+
+    def is_holdable(self, connection: Connection, attempt: str, agents: Sequence[str]) -> bool:
+        """Tell whether agents' rows of a snapshot can be held; of no agents, whether any are held."""
+        if not agents:
+            return can_be_released(connection, attempt)
+        return can_be_held(connection, attempt, agents)

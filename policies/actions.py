@@ -37,6 +37,7 @@ class Action(StrEnum):
     RELEASE_LOCK = "ReleaseLock"
     ROTATE_KEY = "RotateKey"
     END_DELEGATIONS = "EndDelegations"
+    HOLD_SNAPSHOT = "HoldSnapshot"
 
 
 EVENT_OF: Mapping[Action, Event] = MappingProxyType(
@@ -63,6 +64,7 @@ EVENT_OF: Mapping[Action, Event] = MappingProxyType(
         Action.RELEASE_LOCK: Event("lock.requested"),
         Action.ROTATE_KEY: Event("key.requested"),
         Action.END_DELEGATIONS: Event("delegation.requested"),
+        Action.HOLD_SNAPSHOT: Event("hold.requested"),
     }
 )
 """The event that records the decision, permit or refusal."""
@@ -91,6 +93,7 @@ LIFE_OF: Mapping[Action, int] = MappingProxyType(
         Action.RELEASE_LOCK: 300,
         Action.ROTATE_KEY: 300,
         Action.END_DELEGATIONS: 300,
+        Action.HOLD_SNAPSHOT: 300,
     }
 )
 """Seconds from the decision to the permit's expiry; the vault refuses a longer life."""

@@ -41,7 +41,7 @@ from policies.reviewer_facts import (
     RotateKeyFacts,
     TraceBookFacts,
 )
-from policies.snapshot_groups import Incoming, Publication
+from policies.snapshot_groups import Incoming, Publication, SnapshotHold
 
 __all__ = [
     "FACTS_OF",
@@ -55,6 +55,7 @@ __all__ = [
     "Facts",
     "FindConsumerFacts",
     "HandOverFacts",
+    "HoldSnapshotFacts",
     "ImportSnapshotFacts",
     "ManagePeopleFacts",
     "PublishSnapshotFacts",
@@ -208,6 +209,14 @@ class EndDelegationsFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class HoldSnapshotFacts:
+    """HoldSnapshot."""
+
+    person: Person
+    hold: SnapshotHold
+
+
+@dataclass(frozen=True, kw_only=True)
 class ApprovePersonFacts:
     """ApprovePerson."""
 
@@ -238,6 +247,7 @@ Facts: TypeAlias = (
     | ManagePeopleFacts
     | ApprovePersonFacts
     | EndDelegationsFacts
+    | HoldSnapshotFacts
 )
 
 FACTS_OF: Mapping[Action, type[Facts]] = MappingProxyType(
@@ -264,6 +274,7 @@ FACTS_OF: Mapping[Action, type[Facts]] = MappingProxyType(
         Action.RELEASE_LOCK: ReleaseLockFacts,
         Action.ROTATE_KEY: RotateKeyFacts,
         Action.END_DELEGATIONS: EndDelegationsFacts,
+        Action.HOLD_SNAPSHOT: HoldSnapshotFacts,
     }
 )
 """The class of facts that each action is decided on."""

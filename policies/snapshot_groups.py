@@ -1,4 +1,4 @@
-"""Groups of facts about a snapshot to make: its import and its publication; laws as in `fact_groups.py`."""
+"""Groups of facts about a snapshot: its import, its publication, holds on it; laws as in `fact_groups.py`."""
 
 from __future__ import annotations
 
@@ -37,3 +37,17 @@ class Publication:
     rows_change_percent: int
     kind_shift_points: int
     drift_accepted: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class SnapshotHold:
+    """Agents' rows of a snapshot to hold beyond its weeks, or, naming no agents, to let go.
+
+    `present`: how many people showed, minutes ago, that they attend this; `stands`: the snapshot is
+    published and stored, with rows of each agent, none let go before (to let go: something is held);
+    `review_ahead`: the day when it is looked at again is to come (to let go: always).
+    """
+
+    present: int
+    stands: bool
+    review_ahead: bool

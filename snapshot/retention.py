@@ -2,7 +2,7 @@
 
 Laws
 1. A published snapshot is kept for its weeks from its cut-off (R33), and never goes while it is in
-   force, nor before every permit that was bound to it is over.
+   force, nor before every permit that was bound to it is over, nor while a hold on it is being placed.
 2. Only its key and its objects go. Its line, its counts and the intervals of delegations stay: a
    destroyed snapshot was published, and all that asks for the past goes on knowing it.
 """
@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, func, literal, select, tuple_, update
 
 from runtime.clock import parse_rfc3339, rfc3339
+from snapshot.holds import HoldState, list_holds
 from snapshot.published import newest_row
 from snapshot.tables import WAS_PUBLISHED, State, snapshots
 
@@ -39,6 +40,8 @@ def is_outlived(connection: Connection, attempt: str, now: datetime, kept_weeks:
         return False
     newest = newest_row(connection)
     if newest is None or newest["attempt"] == attempt:
+        return False
+    if list_holds(connection, HoldState.PLACING, attempt=attempt):
         return False
     place = tuple_(snapshots.c.as_of, snapshots.c.revision)
     own = tuple_(literal(row["as_of"]), literal(row["revision"]))

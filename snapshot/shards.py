@@ -11,6 +11,7 @@ Laws
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 
@@ -39,6 +40,28 @@ def open_list(grant: Grant, keys: ListKeys, objects: Objects, snapshot: Publishe
     return _open(grant, Action.VIEW_CONSUMERS, Section.LISTS, keys.list, keys.index, objects, snapshot)
 
 
+@dataclass(frozen=True, kw_only=True)
+class SealedShard:
+    """An agent's shard as it lies there, with what it takes to read its rows once it is opened."""
+
+    schema: pa.Schema
+    part: Part
+    sealed: bytes = field(repr=False)
+
+
+def find_shard(
+    objects: Objects, index_key: bytes, snapshot: PublishedSnapshot, agent: str
+) -> SealedShard | None:
+    """Return an agent's shard without opening it, None where the snapshot has none."""
+    _check_kept(snapshot)
+    root = _open_root(objects, index_key, snapshot)
+    part = _find_part(root, agent, Section.SHARDS, objects, index_key)
+    if part is None:
+        return None
+    sealed = _read_part(objects, snapshot.attempt, Section.SHARDS, part)
+    return SealedShard(schema=root.schemas[Section.SHARDS], part=part, sealed=sealed)
+
+
 def _open(
     grant: Grant,
     action: Action,
@@ -52,16 +75,13 @@ def _open(
         raise ShardError(f"the grant doesn't open {section.value}")
     if grant.snapshot != snapshot.ref:
         raise ShardError("the grant names another snapshot")
-    if snapshot.is_destroyed:
-        raise ShardError("the snapshot was destroyed after its term: its rows are gone for good")
+    _check_kept(snapshot)
     root = _open_root(objects, index_key, snapshot)
     schema = root.schemas[section]
     part = _find_part(root, grant.agent, section, objects, index_key)
     if part is None:
         return schema.empty_table()
-    sealed = _read(objects, snapshot.attempt, section.value, part.offset, part.length)
-    if hashlib.sha256(sealed).hexdigest() != part.sha256:
-        raise ShardError("a shard is not the one that the index lists")
+    sealed = _read_part(objects, snapshot.attempt, section, part)
     try:
         clear = open_envelope(
             key,
@@ -107,6 +127,18 @@ def _find_part(root: Root, agent: str, section: Section, objects: Objects, key: 
         raise ShardError("a page of the index doesn't open as this snapshot's") from None
     held = decode_page(clear).get(agent)
     return None if held is None else held[section]
+
+
+def _check_kept(snapshot: PublishedSnapshot) -> None:
+    if snapshot.is_destroyed:
+        raise ShardError("the snapshot was destroyed after its term: its rows are gone for good")
+
+
+def _read_part(objects: Objects, attempt: str, section: Section, part: Part) -> bytes:
+    sealed = _read(objects, attempt, section.value, part.offset, part.length)
+    if hashlib.sha256(sealed).hexdigest() != part.sha256:
+        raise ShardError("a shard is not the one that the index lists")
+    return sealed
 
 
 def _read(objects: Objects, attempt: str, part: str, offset: int = 0, length: int | None = None) -> bytes:

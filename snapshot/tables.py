@@ -112,3 +112,16 @@ delegation_ends = sa.Table(
     sa.Column("feed", sa.Text, nullable=False),
     sa.Column("kept_at", sa.Text, nullable=False),
 )
+
+# What is kept of a snapshot beyond its weeks, for the law; see `holds.py`.
+snapshot_holds = sa.Table(
+    "snapshot_holds",
+    metadata,
+    sa.Column("attempt", sa.Text, sa.ForeignKey("snapshots.attempt"), primary_key=True),
+    sa.Column("agent", sa.Text, primary_key=True),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("review_on", sa.Text, nullable=False),
+    sa.Column("asked_at", sa.Text, nullable=False),
+    sa.Column("ended_at", sa.Text),
+)

@@ -41,6 +41,7 @@ from policies.gate import Ask, Bound
 from policies.rules import PolicySet
 from runtime.clock import rfc3339
 from runtime.database import hold
+from store.attendance import hold_snapshot_facts
 from store.destruction import is_due, year_is_due
 from store.handing_over import hand_over_facts, revoke_export_facts
 from store.joining import approve_person_facts, enrol_factor_facts
@@ -105,6 +106,7 @@ class HouseFacts:
             Action.RELEASE_LOCK: reviewers.release_lock,
             Action.ROTATE_KEY: reviewers.rotate_key,
             Action.END_DELEGATIONS: reviewers.end_delegations,
+            Action.HOLD_SNAPSHOT: self._hold_snapshot,
         }
 
     def lock(self, connection: Connection, actor: Actor) -> None:
@@ -268,10 +270,8 @@ class HouseFacts:
     ) -> tuple[Facts, Bound]:
         objects: tuple[str, ...] = ask.claims["objects"]
         due = bool(objects) and all(
-            self._snapshots.is_destroyable(
-                connection, name.removeprefix("snapshot:"), now, self._policy.numbers.snapshots_kept_weeks
-            )
-            if name.startswith("snapshot:")
+            self._snapshots.is_destroyable(connection, name, now, self._policy.numbers.snapshots_kept_weeks)
+            if name.startswith(("snapshot:", "hold:"))
             else year_is_due(int(name.removeprefix("year:")), now, self._policy.numbers.entries_kept_years)
             if name.startswith("year:")
             else is_due(
@@ -285,6 +285,11 @@ class HouseFacts:
         )
         facts = DestroyObjectFacts(person=service_facts(actor), destruction=Destruction(due=due))
         return facts, Bound(objects=objects)
+
+    def _hold_snapshot(
+        self, connection: Connection, actor: Actor, ask: Ask, now: datetime
+    ) -> tuple[Facts, Bound]:
+        return hold_snapshot_facts(connection, actor, ask, now, self._snapshots)
 
     def _manage_people(
         self, _connection: Connection, actor: Actor, _ask: Ask, _now: datetime

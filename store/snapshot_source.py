@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -44,6 +45,10 @@ class SnapshotSource(Protocol):
         """Return the facts of an attempt that is to be published."""
         ...
 
-    def is_destroyable(self, connection: Connection, attempt: str, now: datetime, kept_weeks: int) -> bool:
-        """Tell whether an import attempt came to nothing, or its snapshot outlived its weeks."""
+    def is_destroyable(self, connection: Connection, name: str, now: datetime, kept_weeks: int) -> bool:
+        """Tell whether nothing keeps a `snapshot:<attempt>` or a `hold:<attempt>:<agent>` any longer."""
+        ...
+
+    def is_holdable(self, connection: Connection, attempt: str, agents: Sequence[str]) -> bool:
+        """Tell whether agents' rows of a snapshot can be held; of no agents, whether any are held."""
         ...

@@ -95,6 +95,11 @@ def ending(permit: int, ids: Sequence[str]) -> Opening:
     return Opening(call=Call.END_DELEGATIONS, permit=permit, lists={"ids": tuple(ids)})
 
 
+def holding(permit: int) -> Opening:
+    """Ask for what `hold_snapshot` returns."""
+    return Opening(call=Call.HOLD_SNAPSHOT, permit=permit)
+
+
 def rotating(permit: int, material: Sequence[str]) -> Opening:
     """Ask for what `rotate_key` returns."""
     return Opening(call=Call.ROTATE_KEY, permit=permit, lists={"material": tuple(material)})
@@ -126,6 +131,7 @@ _READERS: Mapping[Call, Callable[[Opening, Mapping[str, Any]], Any]] = {
     Call.ENROL_FACTOR: lambda _opening, body: str(body["secret"]),
     Call.RELEASE_FACTOR: lambda _opening, _body: None,
     Call.DESTROY: lambda _opening, body: [str(record) for record in body["records"]],
+    Call.HOLD_SNAPSHOT: lambda _opening, body: decode_bytes(body["index"]),
     Call.ROTATE_KEY: lambda _opening, body: {name: str(value) for name, value in body.items()},
     Call.FIND_CONSUMER: lambda opening, body: read_found(body, opening.lists["ids"]),
     Call.END_DELEGATIONS: lambda opening, body: read_found(body, opening.lists["ids"]),

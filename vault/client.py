@@ -28,6 +28,7 @@ from vault.batches import (
     ending,
     enrolling,
     finding,
+    holding,
     read_opened,
     read_outcomes,
     releasing,
@@ -156,6 +157,11 @@ class VaultClient:
         """Return the pseudonyms that ids (at most 5000) have in snapshots of last year to next."""
         found: dict[str, tuple[str, ...]] = self._open_one(ending(permit, ids))
         return found
+
+    def hold_snapshot(self, permit: int) -> bytes:
+        """Keep the keys of the permit's held shards beyond the snapshot's; return the key of its index."""
+        opened: bytes = self._open_one(holding(permit))
+        return opened
 
     def rotate_key(self, permit: int, material: Sequence[str] = ()) -> dict[str, str]:
         """Change the key that the permit names (`vault/rotation.py`); return what may be known of it."""

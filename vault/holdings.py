@@ -1,13 +1,14 @@
 """What the vault holds: each secret under a name, each name taken once and for good.
 
 Names: `key:<export>.<fencing>` and `passphrase:<export>.<fencing>` (owner: the export),
-`snapshot:<attempt>`, `factor:<person>`, `year:<year>`. A name whose secret is gone was
-destroyed; destroying a name that never held a secret takes the name, so that whoever comes
-late can't mint it.
+`snapshot:<attempt>`, `hold:<attempt>:<agent>`, `factor:<person>`, `year:<year>`. A name whose
+secret is gone was destroyed; destroying a name that never held a secret takes the name, so that
+whoever comes late can't mint it.
 """
 
 from __future__ import annotations
 
+import hmac
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -35,6 +36,11 @@ def passphrase_name(export: str, fencing: int) -> str:
 def snapshot_name(attempt: str) -> str:
     """Return the name of an import attempt's key."""
     return f"snapshot:{attempt}"
+
+
+def hold_name(attempt: str, agent: str) -> str:
+    """Return the name of the key of an agent's shard that is held beyond its snapshot."""
+    return f"hold:{attempt}:{agent}"
 
 
 def factor_name(person: str) -> str:
@@ -73,6 +79,7 @@ _TARGETS: dict[str, Callable[[str], Target]] = {
     "passphrase": lambda rest: Target(names=(f"passphrase:{rest}",)),
     "export": lambda rest: Target(owner=rest),
     "snapshot": lambda rest: Target(names=(snapshot_name(rest),)),
+    "hold": lambda rest: Target(names=(f"hold:{rest}",)),
     "year": lambda rest: Target(names=(f"year:{rest}",)),
     "factor": lambda rest: Target(names=(factor_name(rest),)),
 }
@@ -110,6 +117,13 @@ class Holdings:
         key = new_key()
         self.keep(name, key)
         return key
+
+    def keep_again(self, name: str, secret: bytes) -> None:
+        """Keep a secret under a name that was never taken, or that holds this very secret already."""
+        if not self._find("SELECT 1 FROM secrets WHERE name = ?", name):
+            self.keep(name, secret)
+        elif not hmac.compare_digest(self.open(name), secret):
+            raise RefusalError(Code.EXISTS)
 
     def open(self, name: str) -> bytes:
         """Return the secret under a name."""

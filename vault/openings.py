@@ -19,7 +19,7 @@ from vault.destruction import Destruction
 from vault.errors import Code, RefusalError
 from vault.factors import Factors
 from vault.framing import encode_bytes
-from vault.holdings import Holdings, check_id, key_name, passphrase_name, snapshot_name
+from vault.holdings import Holdings, check_id, hold_name, key_name, passphrase_name, snapshot_name
 from vault.keys import Use, derive_key
 from vault.messages import Request
 from vault.permits import Permit, published_attempt
@@ -176,6 +176,19 @@ def _destroy(opening: Opening) -> Opened:
     return Opened({"records": opening.destruction.destroy(objects, opening.permit, opening.now)})
 
 
+def _hold_snapshot(opening: Opening) -> Opened:
+    """Keep the held agents' shard keys under names of their own; no call gives one of those out."""
+    attempt = check_id(opening.entry.resource.id, "resource")
+    key = opening.holdings.open(snapshot_name(attempt))
+    for object_id in opening.entry.objects or ():
+        agent = object_id.removeprefix(hold_name(attempt, ""))
+        if not agent or object_id != hold_name(attempt, agent):
+            raise RefusalError(Code.MISFIT, "objects")
+        shard = derive_key(key, Use.SHARD, attempt=attempt, agent=agent)
+        opening.holdings.keep_again(hold_name(attempt, agent), shard)
+    return Opened({"index": encode_bytes(derive_key(key, Use.INDEX, attempt=attempt))})
+
+
 def _rotate_key(opening: Opening) -> Opened:
     material = opening.request.lists["material"]
     return Opened(opening.rotation.rotate(opening.entry.resource.id, material, opening.head, opening.now))
@@ -194,4 +207,5 @@ OPENINGS: dict[Call, Callable[[Opening], Opened]] = {
     Call.ROTATE_KEY: _rotate_key,
     Call.FIND_CONSUMER: _find_consumer,
     Call.END_DELEGATIONS: _end_delegations,
+    Call.HOLD_SNAPSHOT: _hold_snapshot,
 }

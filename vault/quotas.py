@@ -51,6 +51,7 @@ QUOTAS: Mapping[Call, Quota] = {
     Call.DESTROY: Quota(minute=12_000, hour=240_000),
     Call.FIND_CONSUMER: Quota(minute=60, hour=600),
     Call.END_DELEGATIONS: Quota(minute=60, hour=600),
+    Call.HOLD_SNAPSHOT: Quota(minute=60, hour=600),
     Call.ROTATE_KEY: Quota(minute=10, hour=60),
 }
 # For one person, in addition to their caller's.

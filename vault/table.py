@@ -39,6 +39,7 @@ class Call(StrEnum):
     FIND_CONSUMER = "find_consumer"
     ROTATE_KEY = "rotate_key"
     END_DELEGATIONS = "end_delegations"
+    HOLD_SNAPSHOT = "hold_snapshot"
     OPEN_MANY = "open_many"
     SHOW_LEDGER = "show_ledger"
     RECOVER = "recover"
@@ -154,6 +155,13 @@ ROWS: dict[Call, Row] = {
         longest_life=10 * _MINUTES,
         resource_kind="feed",
     ),
+    Call.HOLD_SNAPSHOT: Row(
+        action="HoldSnapshot",
+        callers=_OPERATOR,
+        longest_life=10 * _MINUTES,
+        needs=("objects",),
+        resource_kind="attempt",
+    ),
 }
 # What may stand in a batch: all but imports, whose lists are long, and what changes every row.
 IN_BATCHES = ROWS.keys() - {Call.IMPORT_SNAPSHOT, Call.END_DELEGATIONS, Call.ROTATE_KEY}
@@ -207,6 +215,7 @@ SHAPES: dict[Call, Shape] = {
     Call.ROTATE_KEY: Shape(lists=frozenset({"material"})),
     Call.FIND_CONSUMER: Shape(texts=frozenset({"kind"}), lists=frozenset({"ids"})),
     Call.END_DELEGATIONS: Shape(lists=frozenset({"ids"})),
+    Call.HOLD_SNAPSHOT: Shape(),
     Call.OPEN_MANY: Shape(has_permit=False, has_opens=True),
     Call.SHOW_LEDGER: Shape(
         texts=frozenset({"start", "newest"}),

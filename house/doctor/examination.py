@@ -10,6 +10,7 @@ from house.doctor.data import check_exports, check_roster, check_snapshot
 from house.doctor.delegations import check_delegations
 from house.doctor.destruction import check_destruction
 from house.doctor.findings import Finding, failed
+from house.doctor.holds import check_holds
 from house.doctor.keys import check_files, check_vault
 from house.doctor.ledger import check_clock, check_database, check_ledger
 from house.doctor.outside import check_anchors, check_stream, check_witnesses
@@ -38,6 +39,7 @@ CHECKS: dict[str, Callable[[House], Finding]] = {
     "review": check_review,
     "retention": check_retention,
     "destruction": check_destruction,
+    "holds": check_holds,
     "anchors": check_anchors,
     "witnesses": check_witnesses,
     "stream": check_stream,

@@ -134,8 +134,8 @@ def test_each_opening_has_its_one_entry(day: Day) -> None:
 def test_the_day_opened_everything_that_there_is(day: Day) -> None:
     """Every reader and every call that a day needs was seen; commands worked and routes were called."""
     seen = {one.what for one in day.openings}
-    # A bare demo has neither locked factors, look-ups by reviewers, ended delegations nor rotated keys.
-    rare = {"release_factor", "find_consumer", "end_delegations", "rotate_key"}
+    # A bare demo has no locked factors, look-ups by reviewers, ended delegations, holds or rotated keys.
+    rare = {"release_factor", "find_consumer", "end_delegations", "hold_snapshot", "rotate_key"}
     assert {*ACTION_OF, *READERS, "object"} - rare <= seen
     assert {0} == {code for name, code in day.commands.items() if name != "doctor"}, day.commands
     assert day.routes > len(every_route())

@@ -38,6 +38,7 @@ ACTION_OF = {
     "find_consumer": Action.FIND_CONSUMER,
     "rotate_key": Action.ROTATE_KEY,
     "end_delegations": Action.END_DELEGATIONS,
+    "hold_snapshot": Action.HOLD_SNAPSHOT,
 }
 """Every call of the vault that opens something, and the action of the permit that it needs."""
 

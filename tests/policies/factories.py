@@ -91,6 +91,7 @@ GOOD: dict[str, dict[str, Any]] = {
     },
     "enrolment": {"known": True, "invited": True, "demo": False},
     "destruction": {"due": True},
+    "hold": {"present": 2, "stands": True, "review_ahead": True},
     "approval": {"is_open": True, "is_second_person": True},
     "reading": {"asked_24h": 49, "glass_open": False},
     "review": {"attests": True, "own": False},
@@ -115,6 +116,7 @@ ROLE_OF = {
     Action.RELEASE_LOCK: "reviewer",
     Action.ROTATE_KEY: "operator",
     Action.END_DELEGATIONS: "operator",
+    Action.HOLD_SNAPSHOT: "operator",
 }
 """Whose work an action is, where it is not the agent's."""
 

@@ -64,6 +64,7 @@ HOUSEKEEPING = (
     Action.RELEASE_LOCK,
     Action.ROTATE_KEY,
     Action.END_DELEGATIONS,
+    Action.HOLD_SNAPSHOT,
 )
 HELD = (Action.DOWNLOAD_BOOK, Action.REVEAL_PASSPHRASE)
 
@@ -132,6 +133,9 @@ BREAKS: list[tuple[str, tuple[Action, ...], str, Any]] = [
     ("R27", (Action.BREAK_GLASS,), "glass__own", True),
     ("R27", (Action.RELEASE_LOCK,), "lock__locked", False),
     ("R27", (Action.RELEASE_LOCK,), "lock__own", True),
+    ("R33", (Action.HOLD_SNAPSHOT,), "hold__present", 1),
+    ("R33", (Action.HOLD_SNAPSHOT,), "hold__stands", False),
+    ("R33", (Action.HOLD_SNAPSHOT,), "hold__review_ahead", False),
     ("R33", (Action.DESTROY_OBJECT,), "destruction__due", False),
     ("R34", (Action.BUILD_BOOK,), "freshness__snapshot_age_days", 23),
     ("R34", (Action.PUBLISH_SNAPSHOT,), "publication__checked", False),

@@ -47,6 +47,7 @@ PERMITTED_ROLES = {
     Action.RELEASE_LOCK: {"reviewer"},
     Action.ROTATE_KEY: {"operator"},
     Action.END_DELEGATIONS: {"operator"},
+    Action.HOLD_SNAPSHOT: {"operator"},
 }
 
 

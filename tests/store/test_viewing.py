@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -63,9 +64,13 @@ class OneSnapshot:
         """Nobody asks."""
         raise NotImplementedError(connection, attempt, drift_accepted)
 
-    def is_destroyable(self, connection: Connection, attempt: str, now: datetime, kept_weeks: int) -> bool:
+    def is_destroyable(self, connection: Connection, name: str, now: datetime, kept_weeks: int) -> bool:
         """Nobody asks."""
-        raise NotImplementedError(connection, attempt, now)
+        raise NotImplementedError(connection, name, now)
+
+    def is_holdable(self, connection: Connection, attempt: str, agents: Sequence[str]) -> bool:
+        """Nobody asks."""
+        raise NotImplementedError(connection, attempt, agents)
 
 
 def look_up(
