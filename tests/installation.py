@@ -35,7 +35,7 @@ from cli.people import take_roster
 from house.founding import CONSOLE, OPERATOR, Charter, found_installation
 from house.invitations import Invited
 from house.wiring import House
-from identity.people import Newcomer, Papers, Person, Role
+from identity.people import AGENTS, Newcomer, Papers, Person, Role
 from policies.actions import Action
 from policies.gate import Ask, Who
 from policies.rules import packaged_set
@@ -46,7 +46,7 @@ from snapshot.importing import import_extract
 from snapshot.publishing import publish
 from snapshot.reasons import Correction
 from store.exports import add_export
-from store.people import keep_password, keep_roster, keep_sign_in, person_by_licence
+from store.people import agents_of_role, keep_password, keep_roster, keep_sign_in, person_by_licence
 from store.sessions import digest_of, new_token, start_session
 from tests.backends import on_servers, servers, settle_servers
 
@@ -218,9 +218,12 @@ def take_down(house: House, *persons: str) -> None:
 
 
 def take_papers(house: House, roster: Sequence[Papers]) -> None:
-    """Take a roster of a few over, with its entries; who isn't in it stands in no roster any more."""
+    """Take a few more papers over, beside those of everybody listed, with their entries."""
+    fresh = {papers.licence for papers in roster}
     with house.gate.transaction(CONSOLE_WHO) as tx:
-        taken = keep_roster(tx.connection, roster, tx.now)
+        listed = [one for role in AGENTS for one in agents_of_role(tx.connection, role) if one.listed]
+        others = [one.papers for one in listed if one.papers.licence not in fresh]
+        taken = keep_roster(tx.connection, [*others, *roster], tx.now)
         tx.record(Event.ROSTER_IMPORTED, Action.MANAGE_PEOPLE, Resource(kind="roster", id="a-few"))
     take_down(house, *taken.changed)
 
