@@ -39,7 +39,7 @@ from snapshot.tables import State
 from tests.installation import AS_OF, CONSOLE_WHO, SATURDAY, Installation, an_installation
 from tests.snapshot.fakes import a_grant
 
-WEEKS = 60
+WEEKS = 200
 AGENTS, CONSUMERS, SEED = 25, 2500, 4
 
 pytestmark = pytest.mark.timeout(900)
@@ -86,17 +86,18 @@ class Weeks:
         house = self.home.operator
         return publish(attempt, who=CONSOLE_WHO, gate=house.gate, vault=house.vault)
 
-    def killed(self, command: list[str], seconds: float) -> bool:
-        """Start a command, kill it after that time; tell whether it was still running."""
+    def killed(self, command: list[str], seconds: float) -> float | None:
+        """Start a command and kill it after that time; return how long it took if it ended before."""
+        start = time.monotonic()
         running = self._start(command)
         try:
             running.wait(timeout=seconds)
         except subprocess.TimeoutExpired:
             os.killpg(running.pid, signal.SIGKILL)
             running.wait()
-            return True
+            return None
         assert 0 == running.returncode
-        return False
+        return time.monotonic() - start
 
     def time_of(self, command: list[str]) -> float:
         """Run a command to its end and return how long it took, in seconds."""
@@ -161,10 +162,31 @@ def _some_weeks(folder: Path) -> Iterator[Weeks]:
         yield weeks
 
 
-def _points(weeks: Weeks, count: int, whole: float) -> list[float]:
-    """Return random moments of a command's own work: what it takes to start isn't killed."""
-    start = weeks.time_of(["list"]) * 0.8
-    return [weeks.chance.uniform(start, max(whole, start)) for _ in range(count)]
+@dataclass
+class _Points:
+    """Random moments of a command's own work, in seconds: what it takes to start isn't killed."""
+
+    chance: random.Random
+    start: float
+    whole: float
+    killed: int = 0
+
+    def draw(self) -> float:
+        """Return the next moment."""
+        return self.chance.uniform(self.start, self.whole)
+
+    def note(self, took: float | None) -> None:
+        """Count a kill; a command that ended before it was faster than thought, and is measured by that."""
+        if took is None:
+            self.killed += 1
+        else:
+            self.whole = took
+            self.start = min(self.start, took / 2)
+
+
+def _points_of(weeks: Weeks, command: list[str]) -> _Points:
+    start, whole = weeks.time_of(["list"]) * 0.8, weeks.time_of(command)
+    return _Points(weeks.chance, min(start, whole / 2), whole)
 
 
 def _importing(extract: Path, as_of: datetime) -> list[str]:
@@ -174,24 +196,23 @@ def _importing(extract: Path, as_of: datetime) -> list[str]:
 def _kill_imports(weeks: Weeks, count: int) -> None:
     old, as_of = weeks.in_force(), weeks.next_friday()
     extract = weeks.extract(as_of)
-    killed = 0
-    for seconds in _points(weeks, count, weeks.time_of(_importing(extract, as_of))):
-        killed += weeks.killed(_importing(extract, as_of), seconds)
+    points = _points_of(weeks, _importing(extract, as_of))
+    while points.killed < count:
+        points.note(weeks.killed(_importing(extract, as_of), points.draw()))
         assert old == weeks.in_force()
         assert [] == list(weeks.home.data.glob("*extract*"))
         weeks.bring_in(extract, as_of)
-    assert killed
     assert weeks.publish(weeks.bring_in(extract, as_of).attempt) == weeks.in_force()
 
 
 def _kill_publications(weeks: Weeks, count: int) -> None:
     as_of = weeks.next_friday()
     weeks.bring_in(weeks.extract(as_of), as_of)
-    killed = 0
-    for seconds in _points(weeks, count, weeks.time_of(["publish"])):
+    points = _points_of(weeks, ["publish"])
+    while points.killed < count:
         old, as_of = weeks.in_force(), weeks.next_friday()
         made = weeks.bring_in(weeks.extract(as_of), as_of)
-        killed += weeks.killed(["publish", "--attempt", made.attempt], seconds)
+        points.note(weeks.killed(["publish", "--attempt", made.attempt], points.draw()))
         with reading(weeks.home.operator.engine) as connection:
             (state,) = [each.state for each in list_snapshots(connection) if each.attempt == made.attempt]
         assert state in {State.CHECKED, State.PUBLISHED}
@@ -199,7 +220,6 @@ def _kill_publications(weeks: Weeks, count: int) -> None:
         if state is State.CHECKED:
             weeks.publish(made.attempt)
         assert made.ref == weeks.in_force()
-    assert killed
 
 
 def test_a_killed_import_or_publication_leaves_the_old_data_whole(tmp_path: Path) -> None:
