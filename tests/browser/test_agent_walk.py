@@ -21,6 +21,7 @@ SENTENCE = (
     "Filters change this list only. The exported Book of Business always holds all your active consumers."
 )
 READY_MILLISECONDS = 60_000
+PAGE_ROWS = 50
 _PASSPHRASE = re.compile(r"(?:[a-z0-9]{4}-){3}[a-z0-9]{4}")
 
 
@@ -98,10 +99,12 @@ def look_around(walker: Walker, shoot: Shoot) -> None:
     assert sorted(numbers) == numbers
     walker.page.locator('.sort[value="-case_number"]').click()
     assert walker.page.locator('th[aria-sort="descending"]').is_visible()
-    walker.press("Next page")
-    assert "51 to" in walker.words
-    walker.press("Previous page")
-    assert "1 to 50" in walker.words
+    if len(numbers) == PAGE_ROWS:
+        walker.press("Next page")
+        assert "51 to" in walker.words
+        walker.press("Previous page")
+        assert "1 to 50" in walker.words
+    assert len(numbers) == rows.count()
     assert "/consumers" == walker.path
     assert not any(name.lower() in address.lower() for address in walker.addresses)
 
