@@ -12,6 +12,7 @@ import contextlib
 import csv
 import hashlib
 import io
+import threading
 from collections.abc import Collection, Iterator
 from types import TracebackType
 from typing import BinaryIO, Self
@@ -27,10 +28,14 @@ _MAX_COLUMNS = 1024
 
 
 class _DigestingReader(io.RawIOBase):
-    """Passes a file on and keeps its digest and the number of its quotes."""
+    """Passes a file on and keeps its digest and the number of its quotes.
+
+    The parser reads ahead in a thread of its own, and may still do so when it has given up.
+    """
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
+        self._turn = threading.Lock()
         self.digest = hashlib.sha256()
         self.quotes = 0
 
@@ -40,9 +45,10 @@ class _DigestingReader(io.RawIOBase):
 
     def read(self, size: int = -1) -> bytes:
         """Return the next bytes."""
-        data = self._file.read(size)
-        self.digest.update(data)
-        self.quotes += data.count(b'"')
+        with self._turn:
+            data = self._file.read(size)
+            self.digest.update(data)
+            self.quotes += data.count(b'"')
         return data
 
     def drain(self) -> None:
