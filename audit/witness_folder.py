@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -33,6 +32,7 @@ from audit.cosignature import WitnessKey, cosign
 from audit.key_history import KeyHistory, read_history
 from audit.note import NoteError, checked_name, from_base64, to_base64
 from audit.witness import Submission, WitnessRefusedError, judge
+from runtime.files import write_whole
 
 _KEY, _VKEY, _LEDGERS, _CHECKPOINT, _LOCK = "key", "vkey", "ledgers", "checkpoint", "lock"
 
@@ -56,8 +56,8 @@ class WitnessFolder:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         private = Ed25519PrivateKey.generate()
         vkey = WitnessKey(name, private).verifier.text()
-        _write(self.folder / _VKEY, f"{vkey}\n")
-        _write(self.folder / _KEY, f"{name}\n{to_base64(private.private_bytes_raw())}\n")
+        write_whole(self.folder / _VKEY, f"{vkey}\n")
+        write_whole(self.folder / _KEY, f"{name}\n{to_base64(private.private_bytes_raw())}\n")
         return vkey
 
     def key(self) -> WitnessKey:
@@ -81,15 +81,15 @@ class WitnessFolder:
         with _locked(home):
             known = self._trusted(keys.origin)
             if known is None:
-                _write(home / _CHECKPOINT, "")
-                _write(home / _VKEY, text if text.endswith("\n") else f"{text}\n")
+                write_whole(home / _CHECKPOINT, "")
+                write_whole(home / _VKEY, text if text.endswith("\n") else f"{text}\n")
                 return keys
             shared = min(len(known.keys), len(keys.keys))
             if known.keys[:shared] != keys.keys[:shared]:
                 raise WitnessError("this witness knows another key of that ledger")
             if len(keys.keys) <= shared:
                 return known
-            _write(home / _VKEY, text)
+            write_whole(home / _VKEY, text)
             return keys
 
     def seen(self, keys: KeyHistory) -> Head | None:
@@ -115,7 +115,7 @@ class WitnessFolder:
             seen = self.seen(keys)
             head = judge(seen, submission, keys)
             if head != seen:
-                _write(self._home(keys.origin) / _CHECKPOINT, submission.note)
+                write_whole(self._home(keys.origin) / _CHECKPOINT, submission.note)
             self.written()
             # Under the lock too: of two heads the larger never bears the earlier time.
             return cosign(submission.note, witness, unix_seconds())
@@ -140,19 +140,3 @@ def _locked(home: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a file whole and durably, or not at all."""
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

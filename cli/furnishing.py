@@ -11,7 +11,6 @@ Laws
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -29,6 +28,7 @@ from identity.people import Person, Role
 from policies.actions import Action
 from policies.gate import Ask
 from runtime.database import reading
+from runtime.files import write_whole
 from snapshot.importing import import_extract
 from snapshot.published import newest_published, rows_of_agent
 from snapshot.publishing import publish
@@ -193,11 +193,4 @@ def _read(path: Path) -> SignIns | None:
 
 
 def _keep(path: Path, made: SignIns) -> None:
-    fresh = path.with_suffix(".part")
-    fresh.unlink(missing_ok=True)
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump({part: asdict(sign_in) for part, sign_in in made.items()}, file, indent=2)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+    write_whole(path, json.dumps({part: asdict(sign_in) for part, sign_in in made.items()}, indent=2))

@@ -21,8 +21,9 @@ from cli.desk import (
 from cli.progress import progress
 from cli.reporting import keep_report
 from cli.snapshot_looks import list_all, show
-from house.exchange import destroy_file, find_manifest, find_source, pin_exchange
+from house.exchange import find_manifest, find_source, pin_exchange
 from runtime.database import reading
+from runtime.files import erase_file
 from snapshot.importing import import_extract
 from snapshot.published import list_snapshots
 from snapshot.publishing import publish
@@ -115,7 +116,7 @@ def import_file(
 
 def _destroy(path: Path) -> None:
     try:
-        destroy_file(path)
+        erase_file(path)
     except OSError as error:
         typer.echo(f"{path.name} could not be removed ({error.strerror}): destroy it by hand", err=True)
     else:

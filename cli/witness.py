@@ -22,6 +22,7 @@ from audit.witness_folder import WitnessFolder
 from audit.witness_server import PATH, WitnessServer
 from cli.desk import CommandError
 from delivery.posting import Answer, PostingError, Road
+from runtime.files import write_whole
 
 witness = typer.Typer(help="Witness a ledger from a machine of one's own: check that it grows, and cosign.")
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="the witness's own folder")]
@@ -136,9 +137,8 @@ def _answered(ask: Callable[[], Answer]) -> Answer:
 
 
 def _replace(path: Path, note: str) -> None:
-    beside = path.with_name(f".{path.name}.part")
-    beside.write_text(note, encoding="utf-8")
-    beside.replace(path)
+    # For everybody to read, as far as the caller's umask goes: it is what the ledger's owner publishes.
+    write_whole(path, note, mode=0o666)
 
 
 def _text(path: Path) -> str:

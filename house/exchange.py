@@ -8,7 +8,6 @@ takes them without; a manifest that is given is held to everywhere.
 from __future__ import annotations
 
 import hashlib
-import os
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from audit.note import NoteError, VerifierKey
 from house.founding import CONSOLE, OPERATOR
 from house.wiring import House
 from policies.gate import Who
+from runtime.files import write_whole
 from runtime.settings import Settings
 from snapshot.age_source import AgeSource, is_age
 from snapshot.bucket_source import BucketSource
@@ -26,7 +26,6 @@ from snapshot.sources import FileSource, Source
 
 VKEY_NAME = "exchange.vkey"
 _BUCKET = "s3://"
-_BLOCK_BYTES = 1 << 20
 
 
 class ExchangeError(Exception):
@@ -59,9 +58,7 @@ def pin_exchange(house: House, vkey: str) -> VerifierKey:
     with house.gate.transaction(Who(actor=OPERATOR, client=CONSOLE)) as tx:
         digest = hashlib.sha256(key.text().encode()).hexdigest()
         tx.record(Event.COMMAND_ISSUED, "TrustExchange", Resource(kind="key", id=f"sha256:{digest}"))
-    path = house.settings.data / VKEY_NAME
-    path.write_text(f"{key.text()}\n", encoding="ascii")
-    path.chmod(0o600)
+    write_whole(house.settings.data / VKEY_NAME, f"{key.text()}\n")
     return key
 
 
@@ -110,18 +107,3 @@ def find_source(location: str, identity: Path | None) -> Source:
     if identity is None:
         raise ExchangeError("the extract is sealed; name the importer's key with --identity")
     return AgeSource(source, identity)
-
-
-def destroy_file(path: Path) -> None:
-    """Overwrite a file once, sync it, and remove it: its clear rows have no business here any more.
-
-    On storage that writes elsewhere (flash, copy on write) the old blocks may outlive this; the
-    disk's own encryption is what protects them.
-    """
-    with path.open("r+b") as file:
-        left = path.stat().st_size
-        while left:
-            left -= file.write(bytes(min(left, _BLOCK_BYTES)))
-        file.flush()
-        os.fsync(file.fileno())
-    path.unlink()

@@ -34,6 +34,7 @@ from house.policies import FOLDER as POLICIES
 from house.policies import keep_set
 from identity.people import Newcomer
 from runtime.database import DatabaseUnfitError, open_database, reading, writing
+from runtime.files import new_file, sync_folder, write_whole
 from runtime.reserve import Reserve
 from runtime.roles import bring_up
 from runtime.settings import INSTALLATION_FILE, Settings, load_settings, write_installation
@@ -48,6 +49,7 @@ from vault.wrapping import ProviderError
 OPERATOR = Actor(kind="operator", id="console", role="operator")
 CONSOLE = "local:console"
 MARK = "founding.unfinished"
+_MARK_TEXT = b"an installation was begun here and not finished; `sealedbook init` begins it anew\n"
 VKEY_FILE = "vkey"
 _FILES = (VKEY_FILE, "house.db", "house.db-wal", "house.db-shm")
 
@@ -91,9 +93,9 @@ def found_installation(
     settings.credentials.mkdir(mode=0o700, exist_ok=True)
     record_key = secrets.token_bytes(KEY_BYTES)
     for kind in CallerKind:
-        _write(settings.credential_path(kind.value), founding.credentials[kind])
-        _write(settings.record_key_path(kind.value), record_key.hex())
-    _write(data / VKEY_FILE, founding.vkey)
+        write_whole(settings.credential_path(kind.value), f"{founding.credentials[kind]}\n")
+        write_whole(settings.record_key_path(kind.value), f"{record_key.hex()}\n")
+    write_whole(data / VKEY_FILE, f"{founding.vkey}\n")
     if charter.mode == "live":
         # The set that the founding people will be asked to approve; a later program brings another one.
         keep_set(data)
@@ -102,7 +104,6 @@ def found_installation(
     write_installation(
         data, mode=charter.mode, clock_offset=charter.clock_offset, origin=origin, exchange=charter.exchange
     )
-    _sync(data)
     # Dying here leaves a whole installation with a mark that means nothing any more.
     (data / MARK).unlink()
     made = load_settings(data, Settings)
@@ -165,9 +166,11 @@ def _take_folder(data: Path, settings: Settings) -> None:
         volumes = {place for part in _parts(data, settings) for place in (part, part.parent)}
         if any(path not in volumes for path in data.iterdir()):
             raise FoundingError(f"{data} isn't empty; choose an empty or a new folder with --data")
+        # Under its own name at once: what a crash leaves of the mark is a mark.
+        with new_file(data / MARK) as file:
+            file.write(_MARK_TEXT)
     data.chmod(0o700)
-    _write(data / MARK, "an installation was begun here and not finished; `sealedbook init` begins it anew")
-    _sync(data)
+    sync_folder(data)
     for part in _parts(data, settings):
         _clear(part)
 
@@ -225,21 +228,3 @@ def _write_first_entries(settings: Settings, name: str, charter: Charter, record
         return invited
     finally:
         engine.dispose()
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a file for its owner alone, synced; an older one is replaced."""
-    path.unlink(missing_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(f"{text}\n")
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -11,7 +11,6 @@ Laws
 
 from __future__ import annotations
 
-import os
 import secrets
 from hashlib import sha256
 from pathlib import Path
@@ -25,6 +24,7 @@ from house.wiring import House
 from policies.actions import Action
 from policies.gate import Ask, Who
 from policies.grant import Grant
+from runtime.files import sync_folder, write_whole
 from runtime.settings import Settings
 from store.destruction import year_is_due
 from vault.client import VaultClient
@@ -68,7 +68,7 @@ def rotate_credentials(house: House, who: Who) -> None:
         path = house.settings.credential_path(kind.value)
         if not path.is_file():
             raise KeysError(f"{path} isn't here: change credentials where the folders of all callers are")
-        _write(_next(path), text)
+        write_whole(_next(path), f"{text}\n")
     permit = _permit(house, who, Rotated.CREDENTIALS)
     material = [f"{kind.value}:{sha256(text.encode()).hexdigest()}" for kind, text in fresh.items()]
     house.vault.rotate_key(permit.index, material)
@@ -165,8 +165,8 @@ def _follow_signing_key(house: House, who: Who, permit: Grant | None) -> None:
             vkey = digest_of_key(key)
             tx.record(Event.KEY_ROTATED, Action.ROTATE_KEY, resource, because=permit, vkey=vkey)
             tx.record(Event.KEY_DESTROYED, Action.ROTATE_KEY, resource, because=permit)
-    _write(house.settings.key_history, text.removesuffix("\n"))
-    _write(data / VKEY_FILE, history.newest.text())
+    write_whole(house.settings.key_history, text if text.endswith("\n") else f"{text}\n")
+    write_whole(data / VKEY_FILE, f"{history.newest.text()}\n")
     # From the handover on the ledger's newest checkpoint is the new key's.
     house.vault.sign()
 
@@ -190,29 +190,8 @@ def _adopt_credentials(house: House) -> None:
         path = house.settings.credential_path(kind.value)
         if _next(path).exists():
             _next(path).replace(path)
-            _sync(path.parent)
+            sync_folder(path.parent)
 
 
 def _next(path: Path) -> Path:
     return path.with_name(f"{path.name}.next")
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a file whole, for its owner alone."""
-    temporary = path.with_name(f"{path.name}.part")
-    temporary.unlink(missing_ok=True)
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(f"{text}\n")
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-    _sync(path.parent)
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

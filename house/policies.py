@@ -10,7 +10,6 @@ Laws
 
 from __future__ import annotations
 
-import os
 import secrets
 import shutil
 import threading
@@ -34,6 +33,7 @@ from policies.rules import (
     packaged_set,
 )
 from runtime.database import reading
+from runtime.files import new_file, sync_folder
 from runtime.settings import Settings
 from store.policy_sets import adopted_set
 
@@ -158,14 +158,13 @@ def keep_set(data: Path, source: Path = POLICIES_FOLDER) -> PolicySet:
     if digest_of(read_texts(making)) != policy.digest:
         shutil.rmtree(making)
         raise PolicySetError("the folder changed while it was copied")
+    sync_folder(making)
     shutil.rmtree(place, ignore_errors=True)
     making.rename(place)
+    sync_folder(folder)
     return policy
 
 
 def _copy(source: Path, target: Path) -> None:
-    with target.open("xb") as file:
+    with new_file(target) as file:
         file.write(source.read_bytes())
-        file.flush()
-        os.fsync(file.fileno())
-    target.chmod(0o600)

@@ -11,11 +11,9 @@ Laws
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from sqlalchemy import Connection
 
@@ -29,6 +27,7 @@ from house.processes import SERVING_LOCK, holding
 from house.wiring import House
 from identity.people import MEMBERS, Person
 from runtime.database import reading, writing
+from runtime.files import write_whole
 from runtime.objects import ObjectMissingError
 from runtime.settings import INSTALLATION_FILE, Settings
 from store.destruction import RECORDS
@@ -119,11 +118,11 @@ def _go_on(house: House, two: Two, rejoined: Rejoined | None) -> None:
         shut_doors(connection, house.clock.now())
         _tell(house, connection, two, Event.LEDGER_RESTORED, rejoined, VerifierKey.parse(status.vkey))
     house.settings.key_history.unlink(missing_ok=True)
-    _replace(data / VKEY_FILE, f"{status.vkey}\n")
+    write_whole(data / VKEY_FILE, f"{status.vkey}\n")
     house.vault.sign()
     path = data / INSTALLATION_FILE
     text = path.read_text("utf-8")
-    _replace(path, text.replace(f'"{house.settings.origin}"', f'"{status.origin}"'))
+    write_whole(path, text.replace(f'"{house.settings.origin}"', f'"{status.origin}"'))
 
 
 def _tell(
@@ -181,7 +180,7 @@ def _keep_opened(settings: Settings, rejoined: Rejoined) -> None:
     """Keep the bytes of permits that were opened and that the restored ledger lacks, an entry a line."""
     if rejoined.opened:
         lines = b"".join(entry + b"\n" for _index, entry in rejoined.opened)
-        _replace(settings.data / OPENED_FILE, lines.decode())
+        write_whole(settings.data / OPENED_FILE, lines)
 
 
 def _member(house: House, username: str) -> Person:
@@ -200,14 +199,3 @@ def _alone(settings: Settings) -> Iterator[None]:
     message = "the house is running: stop it first, so that nobody appends meanwhile"
     with holding(settings.data, SERVING_LOCK, wait_seconds=1, message=message):
         yield
-
-
-def _replace(path: Path, text: str) -> None:
-    temporary = path.with_name(f"{path.name}.part")
-    temporary.unlink(missing_ok=True)
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)

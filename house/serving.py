@@ -7,13 +7,13 @@ the lock on the folder is free then. It holds no secret.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from house.processes import SERVING_LOCK, RunningAlreadyError, holding
+from runtime.files import write_whole
 
 SERVING_FILE = "serving.json"
 
@@ -34,12 +34,7 @@ class Serving:
 def announced(data: Path, serving: Serving) -> Iterator[None]:
     """Have the record in the folder for the block."""
     path = data / SERVING_FILE
-    fresh = path.with_suffix(".part")
-    fresh.unlink(missing_ok=True)
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump(asdict(serving), file)
-    fresh.replace(path)
+    write_whole(path, json.dumps(asdict(serving)))
     try:
         yield
     finally:

@@ -15,6 +15,8 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Protocol
 
+from runtime.files import new_file, sync_folder
+
 _NO_FILE = (FileNotFoundError, IsADirectoryError, NotADirectoryError)
 _SEGMENT = re.compile(r"[a-z0-9][a-z0-9._-]{0,127}")
 
@@ -85,19 +87,16 @@ class DirectoryObjects:
         path = self._path(name)
         self._make_folder(path.parent, name)
         temporary = path.parent / f".{path.name}.{secrets.token_hex(8)}.part"
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
-            with os.fdopen(descriptor, "wb") as file:
+            with new_file(temporary) as file:
                 yield file
-                file.flush()
-                os.fsync(file.fileno())
             # A link fails when the name is taken; a rename would overwrite.
-            os.link(temporary, path)
+            path.hardlink_to(temporary)
         except FileExistsError:
             raise ObjectExistsError(f"object {name} exists already") from None
         finally:
             temporary.unlink(missing_ok=True)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
 
     def read(self, name: str, *, offset: int = 0, length: int | None = None) -> bytes:
         """Return a range of the object (all by default); ObjectMissingError."""
@@ -121,7 +120,7 @@ class DirectoryObjects:
         path = self._path(name)
         if path.is_file():
             path.unlink(missing_ok=True)
-            _sync_folder(path.parent)
+            sync_folder(path.parent)
 
     def names(self, prefix: str = "") -> list[str]:
         """Return all names that start with a prefix, sorted; half-written files aren't objects."""
@@ -141,18 +140,10 @@ class DirectoryObjects:
             folder.mkdir(mode=0o700, exist_ok=True)
         except FileExistsError:
             raise ObjectExistsError(f"a part of the name {name} is an object already") from None
-        _sync_folder(folder.parent)
+        sync_folder(folder.parent)
 
     def _path(self, name: str) -> Path:
         segments = name.split("/")
         if not all(_SEGMENT.fullmatch(segment) for segment in segments):
             raise ObjectError("an object's name is segments of a-z, 0-9, '.', '_' and '-'")
         return self.root.joinpath(*segments)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

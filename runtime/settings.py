@@ -23,6 +23,7 @@ from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from runtime.clock import HouseClock
+from runtime.files import create_whole
 from runtime.outside import OutsideSettings
 from runtime.servers import ServerError, server_url
 
@@ -207,18 +208,7 @@ def write_installation(data: Path, **fixed: str | int) -> None:
     lines = [
         f"{name} = {value if isinstance(value, int) else _quoted(value)}\n" for name, value in fixed.items()
     ]
-    path = data / INSTALLATION_FILE
-    unfinished = data / f"{INSTALLATION_FILE}.part"
-    unfinished.unlink(missing_ok=True)
-    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.writelines(lines)
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(unfinished, path)
-    finally:
-        unfinished.unlink()
+    create_whole(data / INSTALLATION_FILE, "".join(lines))
 
 
 def socket_folder(data: Path) -> Path:

@@ -7,7 +7,6 @@ disks and file systems that write elsewhere the old blocks may stay, and a token
 
 from __future__ import annotations
 
-import os
 import re
 import secrets
 from pathlib import Path
@@ -15,7 +14,7 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from vault.home import sync_folder
+from runtime.files import create_whole, erase_file
 from vault.wrapping import WRAPPING_KEY_BYTES, ProviderError, WrapError
 
 _NAME = re.compile(r"wrapping-([0-9a-f]{16})\.key")
@@ -55,19 +54,11 @@ class FileKeys:
     def take(self, key_id: str, key: bytes) -> None:
         """Keep a key under a new id, or raise ProviderError where the id has one."""
         path = self._path(key_id)
-        temporary = path.with_suffix(".part")
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if path.exists():
-                raise ProviderError("there is a wrapping key of this id already")
-            temporary.unlink(missing_ok=True)
-            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(f"{key.hex()}\n".encode())
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-            sync_folder(self._folder)
+            create_whole(path, f"{key.hex()}\n")
+        except FileExistsError:
+            raise ProviderError("there is a wrapping key of this id already") from None
         except OSError as error:
             raise ProviderError(f"the wrapping key can't be written ({type(error).__name__})") from None
 
@@ -96,14 +87,8 @@ class FileKeys:
 
     def destroy(self, key_id: str) -> None:
         """Overwrite a key's file and remove it."""
-        path = self._path(key_id)
         try:
-            with path.open("r+b") as file:
-                file.write(b"0" * path.stat().st_size)
-                file.flush()
-                os.fsync(file.fileno())
-            path.unlink()
-            sync_folder(self._folder)
+            erase_file(self._path(key_id))
         except FileNotFoundError:
             return
         except OSError as error:

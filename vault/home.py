@@ -13,6 +13,8 @@ import zlib
 from pathlib import Path
 from typing import Protocol
 
+from runtime.files import write_whole
+
 STORE_NAME = "vault.db"
 COUNTER_NAME = "changes.counter"
 _LOCK_NAME = "lock"
@@ -90,22 +92,7 @@ class CounterFile:
         data = bytearray(_PLACES * _PLACE_BYTES)
         start = changes % _PLACES * _PLACE_BYTES
         data[start : start + _TEXT_BYTES] = _write_place(changes)
-        temporary = self.path.with_suffix(".tmp")
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(self.path)
-        sync_folder(self.path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the folder's own entries survive a power loss."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        write_whole(self.path, bytes(data))
 
 
 class HomeLock:

@@ -6,7 +6,8 @@ import os
 import sqlite3
 from pathlib import Path
 
-from vault.home import STORE_NAME, CounterFile, HomeError, HomeLock, sync_folder
+from runtime.files import sync_folder
+from vault.home import STORE_NAME, CounterFile, HomeError, HomeLock
 from vault.providers import provider_from
 from vault.wrapping import KeyProvider, Wrapping, new_key_id
 

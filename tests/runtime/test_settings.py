@@ -155,7 +155,7 @@ def test_an_installation_is_written_once(data: Path) -> None:
 
 def test_a_half_written_installation_is_none(tmp_path: Path) -> None:
     """A writer that died before the end left no installation, and stops no later one."""
-    (tmp_path / f"{INSTALLATION_FILE}.part").write_text('mode = "li')
+    (tmp_path / f".{INSTALLATION_FILE}.part").write_text('mode = "li')
     with pytest.raises(SettingsError, match="no installation"):
         load_settings(tmp_path, Settings)
     write_installation(tmp_path, mode="demo", origin=ORIGIN)

@@ -118,14 +118,15 @@ def test_a_counter_that_cannot_be_written_stops_answers(home: Path) -> None:
     store = Store(home)
     store_counter = home / COUNTER_NAME
     store_counter.unlink()
-    (home / "changes.tmp").mkdir()
+    in_the_way = home / f".{COUNTER_NAME}.part"
+    in_the_way.mkdir()
     for _ in range(2):
         with pytest.raises(StoreBrokenError):
             change(store, b"1")
 
     assert store.changes() == 2
 
-    (home / "changes.tmp").rmdir()
+    in_the_way.rmdir()
     change(store, b"2")
 
     assert 3 == store.changes() == CounterFile(home).read()
