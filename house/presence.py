@@ -23,7 +23,7 @@ TOGETHER = 2
 
 
 class PresenceError(Exception):
-    """Two people aren't present; the message says what is wrong."""
+    """Two people aren't present; the message says what is wrong and what to do."""
 
 
 def two_present(
@@ -33,15 +33,21 @@ def two_present(
 
     `command` is the id of what they are present at, such as `vault-ceremony`.
     """
-    if len(set(usernames)) != len(usernames) or len(usernames) != TOGETHER:
-        raise PresenceError("two people have to be present, each with their own user name")
-    people = tuple(_member(house, username) for username in usernames)
+    people = two_members(house, usernames)
     for person in people:
         shown = Passwords().is_right(person.password_hash, ask_password(person))
         _record(house, person, command, Outcome.DONE if shown else Outcome.REFUSE)
         if not shown:
             raise PresenceError(f"that isn't the password of {person.username}")
     return people
+
+
+def two_members(house: House, usernames: Sequence[str]) -> tuple[Person, Person]:
+    """Return two different people who are active reviewers or operators; else raise PresenceError."""
+    if len(set(usernames)) != len(usernames) or len(usernames) != TOGETHER:
+        raise PresenceError("two people have to be present: name both, --present USERNAME twice")
+    first, second = (_member(house, username) for username in usernames)
+    return first, second
 
 
 def _member(house: House, username: str) -> Person:

@@ -23,24 +23,20 @@ from audit.events import Event, Outcome
 from audit.key_history import digest_of_key
 from audit.ledger import Ledger
 from house.founding import CONSOLE, VKEY_FILE
+from house.presence import two_members
 from house.processes import SERVING_LOCK, holding
 from house.wiring import House
-from identity.people import MEMBERS, Person
-from runtime.database import reading, writing
+from identity.people import Person
+from runtime.database import writing
 from runtime.files import write_whole
 from runtime.objects import ObjectMissingError
 from runtime.settings import INSTALLATION_FILE, Settings
 from store.destruction import RECORDS
 from store.doors import shut_doors
-from store.people import PersonNotFoundError, person_by_username
 from vault.errors import Code, VaultRefusedError
 from vault.recovery_client import RecoveryClient, Rejoined, TwoPeople
 
 OPENED_FILE = "opened-permits.jsonl"
-
-
-class RecoveryError(Exception):
-    """It can't be recovered or restored like this; the message says why and what to do."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,10 +58,8 @@ class Two:
 
 
 def two_people(house: House, usernames: list[str], ask_code: Callable[[Person], str]) -> Two:
-    """Return the two people named, who must be two active reviewers or operators."""
-    if len(usernames) != len(set(usernames)) or len(usernames) != len(("first", "second")):
-        raise RecoveryError("two people agree to this: name both, --present USERNAME twice")
-    first, second = (_member(house, username) for username in usernames)
+    """Return the two people named, who must be two active reviewers or operators; else PresenceError."""
+    first, second = two_members(house, usernames)
     return Two(first=first, second=second, ask_code=ask_code)
 
 
@@ -181,17 +175,6 @@ def _keep_opened(settings: Settings, rejoined: Rejoined) -> None:
     if rejoined.opened:
         lines = b"".join(entry + b"\n" for _index, entry in rejoined.opened)
         write_whole(settings.data / OPENED_FILE, lines)
-
-
-def _member(house: House, username: str) -> Person:
-    try:
-        with reading(house.engine) as connection:
-            person = person_by_username(connection, username)
-    except PersonNotFoundError:
-        raise RecoveryError(f"there is no person {username} here") from None
-    if person.role not in MEMBERS or person.disabled:
-        raise RecoveryError(f"{username} isn't an active reviewer or operator")
-    return person
 
 
 @contextmanager

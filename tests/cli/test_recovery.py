@@ -20,10 +20,12 @@ from audit.ledger import Ledger
 from audit.verify import VerifyError, verify_bundle
 from cli.commands import commands
 from cli.desk import CommandError
+from cli.words import explain
 from house.enrolment import enrol_member
 from house.founding import VKEY_FILE
 from house.invitations import add_member
-from house.recovery import OPENED_FILE, RecoveryError
+from house.presence import PresenceError
+from house.recovery import OPENED_FILE
 from house.wiring import House
 from identity.people import Newcomer, Role
 from runtime.database import open_database, writing
@@ -134,7 +136,8 @@ def test_it_takes_two_people(desk: Desk, people: tuple[str, ...]) -> None:
         commands, ["vault", "recover", *arguments, "--data", str(desk.home.data)], input=""
     )
 
-    assert isinstance(done.exception, RecoveryError)
+    assert isinstance(done.exception, PresenceError)
+    assert str(done.exception) == explain(done.exception)
 
 
 @pytest.mark.skipif(on_servers(), reason="the backup copied here is SQLite's file")
