@@ -74,7 +74,7 @@ from exports.errors import ExportNotFoundError, WrongStateError
 from identity.passwords import WeakPasswordError
 from policies.actions import Action
 from policies.decide import OPERATORS_RULE, UNDECIDABLE, UNPERMITTED, decide
-from policies.fact_groups import Account
+from policies.fact_groups import NO_ACCOUNT
 from policies.facts import SignInFacts
 from policies.gate import HaltedError, OutOfForceError, RefusedError, UnrecordableError
 from policies.rules import PolicySet, Rule
@@ -244,14 +244,5 @@ def _place(one: Mapping[str, Any]) -> dict[str, str]:
 
 def _rule_of_sign_in(policy: PolicySet) -> Rule:
     """Return the rule that every failed sign-in cites: what a stranger's sign-in breaks."""
-    nobody = Account(
-        known=False,
-        disabled=False,
-        idle_days=0,
-        recorded=True,
-        password_ok=False,
-        second_factor_ok=False,
-        failed_factors=0,
-    )
-    decision = decide(policy, Action.SIGN_IN, "stranger", SignInFacts(account=nobody))
+    decision = decide(policy, Action.SIGN_IN, "stranger", SignInFacts(account=NO_ACCOUNT))
     return next((rule for rule in decision.rules if rule.id == "R14"), UNDECIDABLE)

@@ -178,8 +178,7 @@ class Page:
 class Account:
     """The account that a sign-in names.
 
-    For an unknown one: `known` False, both checks False, `disabled` False, `idle_days` 0, `recorded` True,
-    `failed_factors` as counted for that name (0 if not counted).
+    For one that there isn't: `NO_ACCOUNT`.
     """
 
     known: bool
@@ -189,6 +188,18 @@ class Account:
     password_ok: bool
     second_factor_ok: bool
     failed_factors: int
+
+
+NO_ACCOUNT = Account(
+    known=False,
+    disabled=False,
+    idle_days=0,
+    recorded=True,
+    password_ok=False,
+    second_factor_ok=False,
+    failed_factors=0,
+)
+"""What a sign-in names that is nobody's: no check holds, and nothing is counted of it."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ from audit.events import Event, Outcome
 from audit.lookups import entries_of
 from identity.people import Papers, Person
 from policies.actions import Action
-from policies.fact_groups import Account, Licensing, Moment, Session
+from policies.fact_groups import NO_ACCOUNT, Account, Licensing, Moment, Session
 from policies.fact_groups import Person as PersonFacts
 from policies.numbers import Numbers
 from runtime.clock import PACIFIC, pacific_day, parse_rfc3339, rfc3339
@@ -68,15 +68,7 @@ def account_facts(
     try:
         found = person_by_id(connection, person)
     except PersonNotFoundError:
-        return Account(
-            known=False,
-            disabled=False,
-            idle_days=0,
-            recorded=True,
-            password_ok=False,
-            second_factor_ok=False,
-            failed_factors=0,
-        )
+        return NO_ACCOUNT
     return Account(
         known=found.password_hash is not None,
         disabled=found.disabled,
