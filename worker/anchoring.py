@@ -15,19 +15,20 @@ from collections.abc import Sequence
 
 import structlog
 
-from audit.anchor import Anchor, AnchorError, Copy, Trouble, is_due, may_try, next_try
+from audit.anchor import Anchor, AnchorError, Copy, Trouble, next_try
 from audit.checkpoint import Head
 from audit.entry import HeadRef, Resource
 from audit.events import Event, Outcome
 from audit.key_history import KeyHistory
 from audit.movement import check_extended
 from delivery.anchor_mail import MailAnchor
-from house.anchoring import MAIL, Look, Post, anchor_posts, look_at
-from house.anchors import ledger_keys, read_back, readable_anchors
+from house.anchoring import MAIL, Look, Post, anchor_posts
+from house.anchors import read_back, readable_anchors
 from house.wiring import WorkerHouse
 from policies.gate import Transaction
 from runtime.database import reading
 from store.outposts import note_failed, note_reached, reviewers_addresses
+from worker.heads import due_head
 from worker.service import SERVICE
 
 ACTION = "AnchorHead"
@@ -50,25 +51,16 @@ class Anchoring:
             self._serve(post)
 
     def _serve(self, post: Post) -> None:
-        house = self._house
-        with reading(house.engine) as connection:
-            look = look_at(connection, post, house.clock.now())
-            note = house.reader.checkpoint(connection)
-        due = is_due(look.standing, look.moved, look.now, post.pace, at_publish=post.at_publish)
-        if note is None or not due or not may_try(look.standing, look.now):
-            return
-        keys = ledger_keys(house)
-        _key, head = keys.read_checkpoint(note)
-        if look.moved.since is not None and head.size <= look.standing.size:
-            # What moved isn't signed yet; an older head says nothing of it.
+        due = due_head(self._house, post)
+        if due is None:
             return
         try:
-            self._check(self._anchors[post.name], look, keys)
-            self._anchors[post.name].put(Copy(size=head.size, at=look.now, note=note))
+            self._check(self._anchors[post.name], due.look, due.keys)
+            self._anchors[post.name].put(Copy(size=due.head.size, at=due.look.now, note=due.note))
         except AnchorError as error:
-            self._note_failed(look, error.trouble)
+            self._note_failed(due.look, error.trouble)
         else:
-            self._note_reached(look, head)
+            self._note_reached(due.look, due.head)
 
     def _check(self, anchor: Anchor, look: Look, keys: KeyHistory) -> None:
         if look.standing.head is not None:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import structlog
 
-from audit.anchor import AnchorError, is_due, may_try, next_try
+from audit.anchor import AnchorError, next_try
 from audit.entry import Resource
 from audit.events import Event, Outcome
 from delivery.posting import Road
-from house.anchoring import Look, look_at
-from house.anchors import ledger_keys
+from house.anchoring import Look
 from house.wiring import WorkerHouse
 from house.witnesses import ACTION, Witness, ask_witness, read_witnesses, witness_post
-from runtime.database import reading
 from store.outposts import note_failed
+from worker.heads import due_head
 from worker.service import SERVICE
 
 _SECONDS = 10.0
@@ -32,20 +31,13 @@ class Witnessing:
             self._ask(witness)
 
     def _ask(self, witness: Witness) -> None:
-        house, post = self._house, witness_post(self._house.settings, witness)
-        with reading(house.engine) as connection:
-            look = look_at(connection, post, house.clock.now())
-            note = house.reader.checkpoint(connection)
-        due = is_due(look.standing, look.moved, look.now, post.pace, at_publish=post.at_publish)
-        if note is None or not due or not may_try(look.standing, look.now):
-            return
-        _key, head = ledger_keys(house).read_checkpoint(note)
-        if look.moved.since is not None and head.size <= look.standing.size:
+        due = due_head(self._house, witness_post(self._house.settings, witness))
+        if due is None:
             return
         try:
-            ask_witness(house, witness, note, head, self._road, SERVICE)
+            ask_witness(self._house, witness, due.note, due.head, self._road, SERVICE)
         except AnchorError as error:
-            self._note_failed(look, error)
+            self._note_failed(due.look, error)
 
     def _note_failed(self, look: Look, error: AnchorError) -> None:
         reason, tries = error.trouble.value, look.standing.tries + 1
