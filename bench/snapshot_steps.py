@@ -22,9 +22,9 @@ from typing import Any
 import pyarrow as pa
 from pyarrow import csv, parquet
 
+from house.importing import bring_in
 from house.wiring import House
 from runtime.settings import Settings, load_settings
-from snapshot.importing import import_extract
 from snapshot.publishing import publish
 from tests.installation import CONSOLE_WHO
 
@@ -66,17 +66,7 @@ def _import(data: str, extract: str, as_of: str) -> dict[str, Any]:
         told.setdefault(text[: len(_UPKEEP_BEGINS)], time.monotonic())
 
     start = time.monotonic()
-    made = import_extract(
-        Path(extract),
-        datetime.fromisoformat(as_of),
-        who=CONSOLE_WHO,
-        gate=house.gate,
-        vault=house.vault,
-        objects=house.objects,
-        catalogue=house.policy.catalogue,
-        scratch=Path(data),
-        progress=note,
-    )
+    made = bring_in(house, CONSOLE_WHO, Path(extract), datetime.fromisoformat(as_of), progress=note)
     end = time.monotonic()
     publish(made.attempt, who=CONSOLE_WHO, gate=house.gate, vault=house.vault)
     return {

@@ -26,11 +26,12 @@ from cli.people import take_roster
 from cli.telling import Telling
 from house.enrolment import SignIn, enrol_person
 from house.founding import VKEY_FILE
+from house.importing import bring_in
 from house.probes import free_port
 from house.processes import Processes
 from house.wiring import House
 from runtime.clock import PACIFIC
-from snapshot.importing import ImportedSnapshot, import_extract
+from snapshot.importing import ImportedSnapshot
 from snapshot.publishing import publish
 
 _SENDER = "books@sealedbook.example"
@@ -111,16 +112,7 @@ class Story:
                 taken = take_roster(house, material.roster)
                 tell(f"{taken.added + taken.known} agents and managers with their papers")
             with step("Weekly extract checked and stored encrypted, agent by agent") as tell:
-                imported = import_extract(
-                    material.extract,
-                    as_of,
-                    who=CONSOLE_OPERATOR,
-                    gate=house.gate,
-                    vault=house.vault,
-                    objects=house.objects,
-                    catalogue=house.policy.catalogue,
-                    progress=tell,
-                )
+                imported = bring_in(house, CONSOLE_OPERATOR, material.extract, as_of, progress=tell)
                 kinds = ", ".join(f"{count} {kind}" for kind, count in imported.report.kinds.items())
                 tell(f"{material.what}, {imported.report.rows} rows of consumers ({kinds})")
         with step("Snapshot published") as tell:

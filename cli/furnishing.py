@@ -23,13 +23,13 @@ from cli.desk import CONSOLE_OPERATOR, CommandError
 from cli.people import take_roster
 from cli.telling import Telling
 from house.enrolment import SignIn, enrol_member, enrol_person
+from house.importing import bring_in
 from house.wiring import House
 from identity.people import Person, Role
 from policies.actions import Action
 from policies.gate import Ask
 from runtime.database import reading
 from runtime.files import write_whole
-from snapshot.importing import import_extract
 from snapshot.published import newest_published, rows_of_agent
 from snapshot.publishing import publish
 from store.people import PersonNotFoundError, agents_of_role, keep_member, person_by_username
@@ -71,16 +71,7 @@ def _load_sample(house: House, folder: Path, telling: Telling) -> None:
             taken = take_roster(house, material.roster)
             tell(f"{taken.added + taken.known} agents and managers with their papers")
         with telling.step("Weekly extract checked and stored encrypted, agent by agent") as tell:
-            imported = import_extract(
-                material.extract,
-                SAMPLE_AS_OF,
-                who=CONSOLE_OPERATOR,
-                gate=house.gate,
-                vault=house.vault,
-                objects=house.objects,
-                catalogue=house.policy.catalogue,
-                progress=tell,
-            )
+            imported = bring_in(house, CONSOLE_OPERATOR, material.extract, SAMPLE_AS_OF, progress=tell)
             tell(f"{material.what}, {imported.report.rows} rows of consumers")
     with telling.step("Snapshot published") as tell:
         ref = publish(imported.attempt, who=CONSOLE_OPERATOR, gate=house.gate, vault=house.vault)

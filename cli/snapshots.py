@@ -22,9 +22,9 @@ from cli.progress import progress
 from cli.reporting import keep_report
 from cli.snapshot_looks import list_all, show
 from house.exchange import find_manifest, find_source, pin_exchange
+from house.importing import bring_in
 from runtime.database import reading
 from runtime.files import erase_file
-from snapshot.importing import import_extract
 from snapshot.published import list_snapshots
 from snapshot.publishing import publish
 from snapshot.query_source import QuerySource
@@ -32,7 +32,6 @@ from snapshot.reasons import Correction, DriftReason
 from snapshot.report import ExtractRefusedError
 from snapshot.sources import FileSource, Source
 from snapshot.tables import State
-from store.people import roster_licences
 
 snapshots = typer.Typer(help="Bring a weekly extract in, put it in force, list what there is.")
 
@@ -79,23 +78,9 @@ def import_file(
     with open_house_with_vault(data) as house, progress("Importing") as tell:
         believed = find_manifest(house.settings, manifest)
         source = _source(file, identity, database)
-        with reading(house.engine) as connection:
-            listed = roster_licences(connection)
         try:
-            imported = import_extract(
-                source,
-                as_of,
-                who=CONSOLE_OPERATOR,
-                gate=house.gate,
-                vault=house.vault,
-                objects=house.objects,
-                catalogue=house.policy.catalogue,
-                never=house.policy.never,
-                known_agents=listed,
-                manifest=believed,
-                reason=reason,
-                scratch=house.settings.data,
-                progress=tell,
+            imported = bring_in(
+                house, CONSOLE_OPERATOR, source, as_of, manifest=believed, reason=reason, progress=tell
             )
         except ExtractRefusedError as refused:
             if report is not None:

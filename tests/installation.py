@@ -33,6 +33,7 @@ from audit.entry import Actor, Resource, SnapshotRef
 from audit.events import Event
 from cli.people import take_roster
 from house.founding import CONSOLE, OPERATOR, Charter, found_installation
+from house.importing import bring_in
 from house.invitations import Invited
 from house.wiring import House
 from identity.people import AGENTS, Newcomer, Papers, Person, Role
@@ -42,7 +43,6 @@ from policies.rules import packaged_set
 from runtime.clock import rfc3339
 from runtime.database import reading
 from runtime.settings import Settings, load_settings
-from snapshot.importing import import_extract
 from snapshot.publishing import publish
 from snapshot.reasons import Correction
 from store.exports import add_export
@@ -121,16 +121,7 @@ class Installation:
     def publish(self, extract: Path) -> SnapshotRef:
         """Import and publish an extract."""
         house = self.operator
-        made = import_extract(
-            extract,
-            AS_OF,
-            who=CONSOLE_WHO,
-            gate=house.gate,
-            vault=house.vault,
-            objects=house.objects,
-            catalogue=house.policy.catalogue,
-            reason=Correction.EXCHANGE_CORRECTION,
-        )
+        made = bring_in(house, CONSOLE_WHO, extract, AS_OF, reason=Correction.EXCHANGE_CORRECTION)
         return publish(made.attempt, who=CONSOLE_WHO, gate=house.gate, vault=house.vault)
 
     def enrol(self, licence: str, password: str = "correct horse battery staple") -> Enrolled:

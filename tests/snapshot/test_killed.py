@@ -25,12 +25,13 @@ import pytest
 from audit.entry import Actor, Draft, Resource, SnapshotRef
 from audit.events import Event, Outcome
 from audit.ledger import Ledger
+from house.importing import bring_in
 from house.wiring import House
 from policies.actions import Action
 from runtime.clock import PACIFIC, rfc3339
 from runtime.database import reading, writing
 from snapshot.calendar import cutoff_before
-from snapshot.importing import ImportedSnapshot, import_extract
+from snapshot.importing import ImportedSnapshot
 from snapshot.published import list_snapshots, newest_published
 from snapshot.publishing import publish
 from snapshot.sample import make_sample
@@ -68,16 +69,7 @@ class Weeks:
 
     def bring_in(self, extract: Path, as_of: datetime) -> ImportedSnapshot:
         """Import an extract, undisturbed."""
-        house = self.home.operator
-        made = import_extract(
-            extract,
-            as_of,
-            who=CONSOLE_WHO,
-            gate=house.gate,
-            vault=house.vault,
-            objects=house.objects,
-            catalogue=house.policy.catalogue,
-        )
+        made = bring_in(self.home.operator, CONSOLE_WHO, extract, as_of)
         self.served[made.ref.digest] = _active(extract)
         return made
 

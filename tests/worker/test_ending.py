@@ -17,12 +17,12 @@ from audit.entry import Entry, Resource
 from audit.events import Event
 from exports.errors import WrongStateError
 from exports.states import Reason, State
+from house.importing import bring_in
 from house.wiring import WorkerHouse
 from policies.actions import Action
 from policies.gate import Ask, RefusedError
 from runtime.clock import rfc3339
 from runtime.database import reading, writing
-from snapshot.importing import import_extract
 from snapshot.index import object_names
 from snapshot.published import list_snapshots, newest_published
 from snapshot.publishing import publish
@@ -321,17 +321,8 @@ def test_an_import_that_was_overtaken_is_destroyed(home: Installation, house: Wo
 
 
 def _checked(home: Installation) -> str:
-    operator = home.operator
-    return import_extract(
-        home.extract,
-        AS_OF,
-        who=CONSOLE_WHO,
-        gate=operator.gate,
-        vault=operator.vault,
-        objects=operator.objects,
-        catalogue=operator.policy.catalogue,
-        reason=Correction.EXCHANGE_CORRECTION,
-    ).attempt
+    reason = Correction.EXCHANGE_CORRECTION
+    return bring_in(home.operator, CONSOLE_WHO, home.extract, AS_OF, reason=reason).attempt
 
 
 def _import(home: Installation, attempt: str) -> None:
