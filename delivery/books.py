@@ -8,6 +8,7 @@ token, so that a swapped or late object is an error and never another person's b
 from __future__ import annotations
 
 from book.seal import SealedBook
+from exports.export import stored_name
 from policies.actions import Action
 from policies.grant import Grant
 from runtime.envelope import open_envelope, seal_envelope
@@ -46,7 +47,7 @@ def open_stored_book(grant: Grant, key: bytes, objects: Objects) -> bytes:
 
 
 def _name_of(grant: Grant) -> str:
-    return f"books/{_export_of(grant)}.{_token_of(grant)}"
+    return stored_name(_export_of(grant), _token_of(grant))
 
 
 def _export_of(grant: Grant) -> str:

@@ -50,10 +50,10 @@ class Export:
         as_of = parse_rfc3339(self.snapshot_as_of or "").astimezone(PACIFIC)
         return f"Book-of-Business-{as_of:%Y-%m-%d}.xlsx"
 
-    @property
-    def object_name(self) -> str:
-        """The stored book's name; it carries the fencing token, so a late put can't overwrite."""
-        return f"books/{self.id}.{self.built_fencing}"
+
+def stored_name(export: str, fencing: int) -> str:
+    """Return a stored book's name; it carries the fencing token, so a late put can't overwrite."""
+    return f"books/{export}.{fencing}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,8 +8,15 @@ from tempfile import TemporaryDirectory
 
 from sqlalchemy import Engine
 
+from exports.export import Export, stored_name
 from runtime.database import migrate, open_database
 from tests.backends import a_database_url, on_servers
+
+
+def stored_book(export: Export) -> str:
+    """Return the name under which a built export's book is stored."""
+    assert export.built_fencing is not None
+    return stored_name(export.id, export.built_fencing)
 
 
 def a_database(folder: Path) -> Engine:

@@ -17,7 +17,7 @@ from typing import TypeVar
 import structlog
 
 from audit.events import Event
-from exports.export import Export
+from exports.export import Export, stored_name
 from exports.states import ENDABLE, Reason, State
 from house.wiring import WorkerHouse
 from policies.actions import Action
@@ -87,14 +87,14 @@ class Endings:
         return Work(
             name=key_object(export, fencing),
             resource=resource_of(export),
-            objects=(f"books/{export}.{fencing}",),
+            objects=(stored_name(export, fencing),),
             after=lambda tx: note_keyless(tx.connection, export, fencing),
             fields={"export": export, "fencing": fencing},
         )
 
     def _purging(self, export: str) -> Work:
         with reading(self._house.engine) as connection:
-            books = tuple(f"books/{export}.{fencing}" for fencing in stored_books(connection, export))
+            books = tuple(stored_name(export, fencing) for fencing in stored_books(connection, export))
 
         def note(tx: Transaction) -> None:
             found = export_by_id(tx.connection, export)

@@ -20,6 +20,7 @@ import structlog
 
 from audit.counts import signed_size
 from audit.entry import Resource
+from exports.export import stored_name
 from house.wiring import WorkerHouse
 from policies.gate import RefusedError
 from runtime.broker import ADVANCE, wake
@@ -116,7 +117,7 @@ class Sweep:
             book_object(export, fencing),
             resource_of(export),
             # The object, if the worker died after putting it, goes with its key.
-            [f"books/{export}.{fencing}"],
+            [stored_name(export, fencing)],
             before=lambda tx: note_destroying(tx.connection, export, fencing),
             after=lambda tx: note_destroyed(tx.connection, export, fencing),
             export=export,

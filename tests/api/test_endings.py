@@ -14,6 +14,7 @@ from runtime.database import writing
 from store.tables import sessions
 from tests.api.callers import ASKED, Caller, Desk
 from tests.api.linked import a_link
+from tests.factories import stored_book
 from worker.sweep import Sweep
 
 pytestmark = pytest.mark.usefixtures("published")
@@ -67,7 +68,7 @@ def test_an_opened_book_is_revoked_with_the_truth(desk: Desk, worker: WorkerHous
 def test_a_revoked_book_is_purged_by_the_sweep(desk: Desk, worker: WorkerHouse) -> None:
     """Its keys and its object are destroyed, with an entry; the reason stays for its agent to read."""
     linked = a_link(desk, worker, "0E96936")
-    stored = linked.row().object_name
+    stored = stored_book(linked.row())
     linked.caller.post(f"{linked.path}/revoke")
 
     Sweep(worker).run()

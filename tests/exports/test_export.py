@@ -8,12 +8,13 @@ import pytest
 
 from exports.export import Export
 from tests.delivery.makers import an_export
+from tests.factories import stored_book
 
 
 def test_a_books_name_carries_what_it_was_built_with() -> None:
     """The stored object is named by export and the token that built it, not the newest claim's."""
     export = an_export(fencing=7, built_fencing=3)
-    assert f"books/{export.id}.3" == export.object_name
+    assert f"books/{export.id}.3" == stored_book(export)
 
 
 def test_a_record_doesnt_change() -> None:

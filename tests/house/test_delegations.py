@@ -23,6 +23,7 @@ from runtime.database import reading, writing
 from snapshot.ended import ended_in
 from snapshot.feed import EndedLine
 from store.tables import exports
+from tests.factories import stored_book
 from tests.installation import AS_OF, CONSOLE_WHO, Installation, an_installation
 from tests.mail_server import MailServer, a_mail_server
 from tests.worker.houses import a_worker, the_entries, the_export
@@ -121,9 +122,9 @@ def test_an_unsent_book_is_made_anew_and_the_old_one_destroyed(
     Pipeline(house).advance(export)
     again = the_export(home, export)
     assert (State.SENT, 1) == (again.state, again.withheld)
-    assert first.object_name in home.api.objects.names("books")
+    assert stored_book(first) in home.api.objects.names("books")
     Sweep(house).run()
-    assert [again.object_name] == home.api.objects.names("books")
+    assert [stored_book(again)] == home.api.objects.names("books")
     roots = [entry.consumers for entry in the_entries(home, export) if entry.consumers is not None]
     assert [len(everybody), len(everybody) - 1] == [each.count for each in roots]
 

@@ -32,6 +32,7 @@ from snapshot.tables import delegation_imports, snapshots
 from store.exports import move_unclaimed
 from store.releases import OpenRelease, keep_open, lost_releases
 from store.tables import exports
+from tests.factories import stored_book
 from tests.installation import AS_OF, CONSOLE_WHO, Installation, an_installation
 from tests.mail_server import Faults, MailServer, a_mail_server
 from tests.worker.houses import a_worker, the_entries, the_export
@@ -119,7 +120,7 @@ def test_before_its_end_nothing_is_touched(home: Installation, house: WorkerHous
 
     found = the_export(home, export)
     assert (State.SENT, {"key", "passphrase"}) == (found.state, held(home, export))
-    assert found.object_name in house.objects.names("books/")
+    assert stored_book(found) in house.objects.names("books/")
 
 
 def test_an_expired_link_is_purged(home: Installation, house: WorkerHouse) -> None:
@@ -135,7 +136,7 @@ def test_an_expired_link_is_purged(home: Installation, house: WorkerHouse) -> No
         the_export(home, export).reason,
     )
     assert set() == held(home, export)
-    assert found.object_name not in house.objects.names("books/")
+    assert stored_book(found) not in house.objects.names("books/")
     left = b"".join(path.read_bytes() for path in home.settings.vault_home.iterdir() if path.is_file())
     assert [False, False] == [secret in left for _name, secret in secrets if secret]
     assert [
@@ -153,7 +154,7 @@ def test_an_expired_link_is_purged(home: Installation, house: WorkerHouse) -> No
 def test_a_mailed_books_passphrase_outlives_the_stored_book(home: Installation, house: WorkerHouse) -> None:
     """Expired by mail: the stored copy and its key go at once, the passphrase after its own term."""
     export = a_sent(home, house, "email")
-    stored = the_export(home, export).object_name
+    stored = stored_book(the_export(home, export))
     make_older(home, export, timedelta(days=15))
     Sweep(house).run()
     first = (the_export(home, export).state, held(home, export), stored in house.objects.names("books/"))

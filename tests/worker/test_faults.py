@@ -35,6 +35,7 @@ from runtime.broker import ADVANCE, broker_client, wake
 from runtime.database import reading
 from store.exports import export_by_id
 from tests.backends import a_broker
+from tests.factories import stored_book
 from tests.installation import Installation, an_installation
 from tests.mail_server import MailServer, a_mail_server
 from worker.service import resource_of
@@ -206,7 +207,7 @@ def test_stored_objects_are_those_of_built_books(aftermath: Aftermath) -> None:
     """A book that was put but never recorded is gone with its key."""
     exports = [aftermath.export(name) for name in aftermath.export_of]
 
-    assert sorted(export.object_name for export in exports) == aftermath.home.api.objects.names("books/")
+    assert sorted(stored_book(export) for export in exports) == aftermath.home.api.objects.names("books/")
 
 
 def test_the_ledger_verifies_offline_after_all_that(aftermath: Aftermath, tmp_path: Path) -> None:

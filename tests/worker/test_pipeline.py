@@ -11,6 +11,7 @@ from exports.states import Reason, State, Step
 from house.wiring import WorkerHouse
 from runtime.database import writing
 from store.tables import export_fingerprints, exports
+from tests.factories import stored_book
 from tests.installation import Installation, an_installation
 from tests.mail_server import Faults, MailServer
 from tests.worker.houses import advance, change_papers, the_entries, the_export
@@ -149,7 +150,7 @@ def test_a_stored_book_that_does_not_open_is_not_sent(
     """A damaged object ends the export as failed, since nothing was handed over."""
     mail.faults = Faults(at_recipient="450 not now")
     advance(house, export)
-    path = home.settings.objects_root / the_export(home, export).object_name
+    path = home.settings.objects_root / stored_book(the_export(home, export))
     path.write_bytes(path.read_bytes()[:-1] + b"x")
     mail.faults = Faults()
     with writing(home.api.engine) as connection:
