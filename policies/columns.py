@@ -117,11 +117,6 @@ class Catalogue:
             raise CatalogueError("the column catalogue names a column twice")
         return cls(columns=columns, medi_cal_purposes=frozenset(purposes))
 
-    @property
-    def all_names(self) -> tuple[str, ...]:
-        """Every column's name, in the catalogue's order."""
-        return tuple(column.name for column in self.columns)
-
     def names(self, profile: str) -> tuple[str, ...]:
         """Return the names that a profile shows, masked or not, in the catalogue's order."""
         return tuple(

@@ -102,11 +102,6 @@ def shipped_list() -> NeverList:
     return NeverList.load()
 
 
-def find_never_exported(text: str, *, free_text: bool = True) -> str | None:
-    """Return the code of the pattern by which a value may never be exported, or None."""
-    return shipped_list().find(text, free_text=free_text)
-
-
 def is_never_exported_column(name: str) -> bool:
     """Tell whether a column that the catalogue does not know is one that may never be exported."""
     return shipped_list().forbids_column(name)

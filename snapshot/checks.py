@@ -169,10 +169,6 @@ def _is_moment(text: str) -> bool:
     return True
 
 
-def _fits(pattern: str | None, text: str) -> bool:
-    return pattern is None or re.fullmatch(pattern, text) is not None
-
-
 def _is_list(column: Column, text: str) -> bool:
     members = text.split("; ")
     return set(members) <= set(column.values) and len(set(members)) == len(members)

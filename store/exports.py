@@ -110,11 +110,6 @@ def note_stage(connection: Connection, claim: Claim, stage: Step) -> None:
     _write(connection, claim, stage=stage.value)
 
 
-def check_held(connection: Connection, claim: Claim) -> None:
-    """Raise LostClaimError unless this claim is the export's newest."""
-    _write(connection, claim, fencing=claim.fencing)
-
-
 def move_export(connection: Connection, claim: Claim, start: State, end: State, **values: Any) -> None:
     """Move a claimed export, by compare-and-set on its id, fencing token and state."""
     if not may_move(start, end):

@@ -33,11 +33,6 @@ class RosterDifference:
         """How much of the roster before would be missing, in percent."""
         return 100 * len(self.missing) / self.listed if self.listed else 0.0
 
-    @property
-    def is_empty(self) -> bool:
-        """Tell whether nothing would change."""
-        return not (self.new or self.changed or self.back or self.missing)
-
 
 def compare_roster(connection: Connection, roster: Iterable[Papers]) -> RosterDifference:
     """Return what taking a roster over would change; read only."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,17 +12,17 @@ from vault.pseudonyms import write_pseudonyms
 
 @dataclass(frozen=True, kw_only=True)
 class ImportKeys:
-    """An import attempt's keys (32 bytes each; `shard` and `list` by agent) and its desk."""
+    """An import attempt's keys (32 bytes each; `shard` and `list` by agent) and its desk.
+
+    `derive` takes a kind (`consumer` or `case`) and ids, and returns their pseudonyms of `year`, packed
+    in the ids' order; from any thread.
+    """
 
     shard: Mapping[str, bytes] = field(repr=False)
     index: bytes = field(repr=False)
     list: Mapping[str, bytes] = field(repr=False)
     year: int
     derive: Callable[[str, tuple[str, ...]], bytes] = field(repr=False)
-
-    def pseudonyms(self, kind: str, ids: Sequence[str]) -> Sequence[str]:
-        """Return `<year>:<32 hex>` for each id of a kind, `consumer` or `case`; from any thread."""
-        return write_pseudonyms(self.year, self.derive(kind, tuple(ids)))
 
 
 @dataclass(frozen=True, kw_only=True)

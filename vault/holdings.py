@@ -208,11 +208,6 @@ class Holdings:
             (name, _owner_of(name)),
         )
 
-    def held_shut(self) -> list[str]:
-        """Return the object ids that are held shut."""
-        rows = self._store.connection.execute("SELECT DISTINCT object FROM shut ORDER BY object")
-        return [object_id for (object_id,) in rows]
-
     def _check_open(self, name: str) -> None:
         asked = (name, _all_of(_owner_of(name)))
         if self._store.connection.execute("SELECT 1 FROM shut WHERE name IN (?, ?)", asked).fetchone():

@@ -5,11 +5,18 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from exports.diagram import diagram
-from exports.states import ALLOWED_MOVES
+from exports.states import ALLOWED_MOVES, State
 
 ARCHITECTURE = Path(__file__).parents[2] / "ARCHITECTURE.md"
 BLOCK = re.compile(r"<!-- states:begin -->\n(.*)<!-- states:end -->", re.DOTALL)
+FIRST, LAST = State.ACCEPTED, State.PURGED
+
+
+def diagram() -> str:
+    """Return the states and every allowed move, a line each, as Mermaid's `stateDiagram-v2`."""
+    moves = [f"{start} --> {end}" for start in State for end in State if end in ALLOWED_MOVES[start]]
+    lines = [f"[*] --> {FIRST}", *moves, f"{LAST} --> [*]"]
+    return "stateDiagram-v2\n" + "".join(f"    {line}\n" for line in lines)
 
 
 def test_the_diagram_has_every_move_once() -> None:

@@ -14,7 +14,6 @@ from exports.export import Claim
 from exports.states import Reason, State, Step
 from runtime.database import reading, writing
 from store.exports import (
-    check_held,
     claim_export,
     due_exports,
     move_export,
@@ -33,7 +32,6 @@ ROUNDS = 25
 STALE_WRITES: dict[str, Callable[[Connection, Claim], None]] = {
     "renew": lambda connection, claim: renew_claim(connection, claim, SATURDAY + LEASE, 20),
     "stage": lambda connection, claim: note_stage(connection, claim, Step.SEALED),
-    "check": check_held,
     "move": lambda connection, claim: move_export(connection, claim, State.ACCEPTED, State.BUILT, rows=1),
     "wait": lambda connection, claim: put_off(connection, claim, SATURDAY, Reason.MAIL_SERVER_DOWN),
 }

@@ -13,10 +13,12 @@ from audit.events import Event, Outcome
 from runtime.clock import rfc3339
 from tests.fakes import PinnedClock
 from tests.vault.fakes import Asker, MemoryLedger
+from vault.answers import ImportKeys
 from vault.ceremony import Founding, create_vault
 from vault.home import Counter
 from vault.keeper import Keeper, Tries
 from vault.messages import Answer, Request
+from vault.pseudonyms import write_pseudonyms
 from vault.store import Store
 from vault.table import Call, CallerKind
 
@@ -232,6 +234,11 @@ def a_house_with_a_book(folder: Path) -> House:
 
 
 Change = Callable[[Entry], Entry]
+
+
+def written(keys: ImportKeys, kind: str, *ids: str) -> list[str]:
+    """Return ids' pseudonyms as an import writes them."""
+    return write_pseudonyms(keys.year, keys.derive(kind, ids))
 
 
 def but(**said: Any) -> Change:

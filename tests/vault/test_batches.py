@@ -21,6 +21,7 @@ from tests.vault.factories import (
     import_permit,
     publication,
     view_permit,
+    written,
 )
 from tests.vault.fakes import MemoryLedger
 from tests.vault.process import a_vault_process
@@ -44,7 +45,7 @@ class Bench:
         permit = self.add(import_permit(now=self.now()))
         keys = self.client(CallerKind.WORKER).import_snapshot(permit, attempt="A1", agents=["0A00001"])
         self.consumers, self.cases = (
-            dict(zip(ids, keys.pseudonyms(kind, ids), strict=True))
+            dict(zip(ids, written(keys, kind, *ids), strict=True))
             for kind, ids in (("consumer", ["C-1", "C-2"]), ("case", ["K-1"]))
         )
         self.published = self.add(publication())

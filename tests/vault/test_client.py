@@ -21,6 +21,7 @@ from tests.vault.factories import (
     import_permit,
     publication,
     view_permit,
+    written,
 )
 from tests.vault.fakes import MemoryLedger
 from tests.vault.process import a_vault_process
@@ -80,9 +81,9 @@ def test_a_book_s_life_through_the_client(bench: Bench) -> None:
     assert keys.index == built.index == listed.index
     assert built.book == mailed == loaded
     assert shown == PASSPHRASE
-    first, second, again = keys.pseudonyms("consumer", ["C-1", "C-2", "C-1"])
+    first, second, again = written(keys, "consumer", "C-1", "C-2", "C-1")
     assert first == again != second
-    assert [f"{now.year}:"] == [value[:5] for value in keys.pseudonyms("case", ["K-1"])]
+    assert [f"{now.year}:"] == [value[:5] for value in written(keys, "case", "K-1")]
     assert built.book.hex() not in repr(built) + repr(keys) + repr(listed)
 
     records = worker.destroy(bench.add(destroy_permit("book:X1.1", "key:X1.9", now=now)))
