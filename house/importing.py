@@ -33,7 +33,6 @@ def bring_in(
     """
     with reading(house.engine) as connection:
         listed = roster_licences(connection)
-    policy = house.policy
     return import_extract(
         source,
         as_of,
@@ -41,8 +40,6 @@ def bring_in(
         gate=house.gate,
         vault=house.vault,
         objects=house.objects,
-        catalogue=policy.catalogue,
-        never=policy.never,
         known_agents=listed,
         manifest=manifest,
         reason=reason,

@@ -102,11 +102,6 @@ def shipped_list() -> NeverList:
     return NeverList.load()
 
 
-def is_never_exported_column(name: str) -> bool:
-    """Tell whether a column that the catalogue does not know is one that may never be exported."""
-    return shipped_list().forbids_column(name)
-
-
 def passes_luhn(digits: str) -> bool:
     """Tell whether a string of digits ends in its valid check digit (ISO/IEC 7812-1, annex B)."""
     total = 0

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from policies.columns import Catalogue, Column, ColumnType, Kind
-from policies.never import is_never_exported_column
+from policies.never import NeverList
 from snapshot.calendar import is_cutoff
 from snapshot.extract import shown_name
 from snapshot.findings import Finding, FindingCode, at_file, at_records
@@ -53,15 +53,15 @@ def parse_moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def check_header(header: Sequence[str], catalogue: Catalogue) -> list[Finding]:
+def check_header(header: Sequence[str], catalogue: Catalogue, never: NeverList) -> list[Finding]:
     """Find names that are unknown, missing, repeated or of columns that are never exported."""
     known = [column.name for column in catalogue.columns]
     findings = []
     for place, name in enumerate(header):
         shown = shown_name(header, place, known)
         if name not in known:
-            never = is_never_exported_column(name)
-            code = FindingCode.NEVER_EXPORT_COLUMN if never else FindingCode.UNKNOWN_COLUMN
+            forbidden = never.forbids_column(name)
+            code = FindingCode.NEVER_EXPORT_COLUMN if forbidden else FindingCode.UNKNOWN_COLUMN
             findings.append(at_file(code, shown))
         elif name in header[:place]:
             findings.append(at_file(FindingCode.REPEATED_COLUMN, shown))

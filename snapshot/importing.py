@@ -24,9 +24,7 @@ from sqlalchemy import insert
 from audit.entry import Resource, SnapshotRef
 from audit.events import Event, Outcome
 from policies.actions import Action
-from policies.columns import Catalogue
 from policies.gate import Ask, Gate, Pending, Transaction, Who
-from policies.never import NeverList, shipped_list
 from runtime.clock import rfc3339
 from runtime.database import reading
 from runtime.objects import Objects
@@ -69,9 +67,7 @@ def import_extract(
     gate: Gate,
     vault: ImportVault,
     objects: Objects,
-    catalogue: Catalogue,
     known_agents: Collection[str] | None = None,
-    never: NeverList | None = None,
     manifest: Manifest | None = None,
     reason: Correction | None = None,
     scratch: Path | None = None,
@@ -80,8 +76,8 @@ def import_extract(
     """Read, check and store an extract as a new attempt; `as_of` is aware.
 
     Raises ExtractRefusedError (recorded, nothing kept), the gate's errors, the vault's
-    errors, and OSError when the file can't be read. `known_agents` are licences of the roster;
-    `never` is the never-export list in force, else the shipped one;
+    errors, and OSError when the file can't be read. Catalogue and never-export list are those of the
+    gate's policy set; `known_agents` are licences of the roster;
     `manifest` is what the exchange says of the file, believed by the caller; `reason` is why it
     corrects what is in force of this Friday, without which SnapshotStateError (of a first revision
     nothing is corrected, and none is kept);
@@ -94,16 +90,18 @@ def import_extract(
             raise SnapshotStateError(
                 "data of this Friday are in force: say why these correct them (--reason)"
             )
+    policy = gate.policy
+    names = [column.name for column in policy.catalogue.columns]
     attempt = secrets.token_hex(16)
     origin = FileSource(source) if isinstance(source, Path) else source
     with ExitStack() as stack:
-        extract = stack.enter_context(open_extract(origin, [column.name for column in catalogue.columns]))
+        extract = stack.enter_context(open_extract(origin, names))
         spool = stack.enter_context(Spool(scratch, _buckets(origin.size)))
         workers = stack.enter_context(ThreadPoolExecutor(os.cpu_count() or 1))
         inspector = Inspector(
             as_of=as_of,
-            catalogue=catalogue,
-            forbidden=Forbidden.of(never or shipped_list()),
+            catalogue=policy.catalogue,
+            forbidden=Forbidden.of(policy.never),
             spool=spool,
             workers=workers,
             manifest=manifest,
@@ -115,7 +113,8 @@ def import_extract(
             raise ExtractRefusedError(report)
         pending = _begin(gate, who, attempt, as_of, report, reason)
         pairs = PairSet()
-        assembly = Assembly(attempt, pending.grant().index, vault, objects, catalogue, spool, workers, pairs)
+        permit = pending.grant().index
+        assembly = Assembly(attempt, permit, vault, objects, policy.catalogue, spool, workers, pairs)
         try:
             stored = assembly.seal(inspected.active, progress)
             progress("noting which delegations began and ended")
@@ -127,7 +126,7 @@ def import_extract(
     # From here on the objects stay: who dies in the next line can't tell whether it was committed.
     checked = Checked(attempt=attempt, as_of=as_of, report=report, stored=stored, kept=kept)
     ref, changes = keep(gate, who, checked, pending)
-    drift = changes.drift(gate.policy.numbers) if changes else ()
+    drift = changes.drift(policy.numbers) if changes else ()
     return ImportedSnapshot(attempt=attempt, ref=ref, report=replace(report, changes=changes, drift=drift))
 
 

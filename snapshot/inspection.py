@@ -85,7 +85,8 @@ class Inspector:
         progress: Callable[[str], None] = lambda _: None,
     ) -> Inspected:
         """Read and check an open extract to its end."""
-        wrong = check_header(extract.header, self.catalogue) if extract.header else []
+        never = self.forbidden.never
+        wrong = check_header(extract.header, self.catalogue, never) if extract.header else []
         judge = self._pass_over if wrong else self._judge
         total = Tally()
         batches = ((extract, first, batch) for first, batch in extract.batches())

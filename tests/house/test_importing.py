@@ -12,7 +12,6 @@ from house.importing import bring_in
 from house.wiring import House
 from policies.never import NeverList
 from snapshot.findings import FindingCode
-from snapshot.reasons import Correction
 from snapshot.report import ExtractRefusedError
 from tests.api.fakes import GivenPolicies
 from tests.installation import AS_OF, CONSOLE_WHO, Installation, an_installation
@@ -52,5 +51,18 @@ def test_the_houses_own_list_judges_values(home: Installation) -> None:
     """A pattern of the policy set in force refuses what the packaged list lets in."""
     _under(home.operator, NeverList.parse(PATTERN))
     with pytest.raises(ExtractRefusedError) as caught:
-        bring_in(home.operator, CONSOLE_WHO, home.extract, AS_OF, reason=Correction.WRONG_VALUES)
+        bring_in(home.operator, CONSOLE_WHO, home.extract, AS_OF)
     assert FindingCode.NEVER_EXPORT_VALUE in {finding.code for finding in caught.value.report.findings}
+
+
+def test_the_houses_own_list_judges_columns(home: Installation, tmp_path: Path) -> None:
+    """A column that the set in force forbids is found as such; one that only the packaged list has isn't."""
+    _under(home.operator, NeverList.parse(PATTERN))
+    wider = tmp_path / "wider.csv"
+    header, rest = home.extract.read_bytes().split(b"\n", 1)
+    wider.write_bytes(header + b",home_branch,ssn\n" + rest.replace(b"\n", b",,\n"))
+    with pytest.raises(ExtractRefusedError) as caught:
+        bring_in(home.operator, CONSOLE_WHO, wider, AS_OF)
+    found = {finding.column: finding.code for finding in caught.value.report.findings}
+    expected = {"home_branch": FindingCode.NEVER_EXPORT_COLUMN, "ssn": FindingCode.UNKNOWN_COLUMN}
+    assert expected == found

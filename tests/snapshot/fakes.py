@@ -29,7 +29,7 @@ from snapshot.reasons import DriftReason
 from snapshot.sources import Source
 from tests.factories import a_database
 from tests.fakes import PinnedClock
-from tests.snapshot.extracts import AS_OF, CATALOGUE, DATA
+from tests.snapshot.extracts import AS_OF, DATA
 
 OPERATOR = Who(actor=Actor(kind="operator", id="console", role="operator"), client="local:console")
 
@@ -152,7 +152,6 @@ class Room:
             gate=self.gate,
             vault=self.vault,
             objects=self.objects,
-            catalogue=CATALOGUE,
             **options,
         )
 

@@ -94,7 +94,6 @@ def test_a_proven_permit_opens_one_agents_rows(room: VaultedRoom) -> None:
         gate=room.gate,
         vault=room.operator,
         objects=room.objects,
-        catalogue=CATALOGUE,
     )
     ref = publish(imported.attempt, who=OPERATOR, gate=room.gate, vault=room.operator)
     newest = room.newest()
