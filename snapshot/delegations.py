@@ -16,7 +16,14 @@ from typing import NamedTuple
 from sqlalchemy import Connection, select
 
 from runtime.clock import parse_rfc3339
-from snapshot.pairs import agents_in, bucket_of, pack_pseudonym, pseudonyms_in, write_pseudonym
+from snapshot.pairs import (
+    agents_in,
+    bucket_of,
+    pack_pseudonym,
+    pseudonyms_in,
+    write_pseudonym,
+    year_of,
+)
 from snapshot.tables import (
     WAS_PUBLISHED,
     delegation_changes,
@@ -43,6 +50,11 @@ class _Import(NamedTuple):
     number: int
     as_of: str
     full: bool
+    year: int | None
+
+    def may_hold(self, pseudonym: bytes) -> bool:
+        """Tell whether this one's own pairs, all of one year, are of a pseudonym's."""
+        return self.full and self.year in {None, year_of(pseudonym)}
 
 
 class History:
@@ -116,14 +128,16 @@ def _published(connection: Connection, until: tuple[str, int] | None = None) -> 
     """Return the imports in force one after the other, up to a snapshot's (as-of, revision)."""
     query = (
         select(
-            delegation_imports.c.number, snapshots.c.as_of, snapshots.c.revision, delegation_imports.c.full
+            *(delegation_imports.c[name] for name in ("number", "full", "year")),
+            snapshots.c.as_of,
+            snapshots.c.revision,
         )
         .join(snapshots, snapshots.c.attempt == delegation_imports.c.attempt)
         .where(snapshots.c.state.in_(WAS_PUBLISHED))
         .order_by(snapshots.c.as_of, snapshots.c.revision)
     )
     return [
-        _Import(row.number, row.as_of, row.full)
+        _Import(row.number, row.as_of, row.full, row.year)
         for row in connection.execute(query)
         if until is None or (row.as_of, row.revision) <= until
     ]
@@ -134,7 +148,7 @@ def _intervals(connection: Connection, imports: list[_Import], pseudonym: bytes)
     query = select(delegation_changes).where(delegation_changes.c.pseudonym == pseudonym)
     for row in connection.execute(query).mappings():
         changes.setdefault(row["number"], []).append((row["agent"], row["begins"]))
-    full = _full(connection, [each.number for each in imports if each.full], pseudonym)
+    full = _full(connection, [each.number for each in imports if each.may_hold(pseudonym)], pseudonym)
     began: dict[str, datetime] = {}
     for each in imports:
         if each.full:

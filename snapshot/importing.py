@@ -43,7 +43,7 @@ from snapshot.report import ExtractRefusedError, ImportReport
 from snapshot.sources import FileSource, Source, open_extract
 from snapshot.spool import Spool
 from snapshot.tables import State, snapshots
-from snapshot.upkeep import write_changes
+from snapshot.upkeep import write_agents, write_changes
 
 Progress = Callable[[str], None]
 _BUCKET_BYTES = 32 * 1024 * 1024
@@ -119,6 +119,7 @@ def import_extract(
             stored = assembly.seal(inspected.active, progress)
             progress("noting which delegations began and ended")
             kept = write_changes(gate.engine, attempt, pairs)
+            write_agents(gate.engine, attempt, stored.rows)
         except BaseException:
             for name in object_names(attempt).values():
                 objects.delete(name)

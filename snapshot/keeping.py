@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select, update
 
 from audit.entry import Resource, SnapshotRef
 from audit.events import Event
@@ -19,7 +19,7 @@ from snapshot.published import rows_by_agent
 from snapshot.publishing import SnapshotStateError
 from snapshot.report import ImportReport
 from snapshot.sealing import StoredSnapshot
-from snapshot.tables import State, snapshot_agents, snapshots
+from snapshot.tables import State, snapshots
 from snapshot.upkeep import base_of
 
 
@@ -64,12 +64,6 @@ def keep(gate: Gate, who: Who, checked: Checked, permit: Pending) -> tuple[Snaps
         )
         if moved.rowcount != 1:
             raise SnapshotStateError("the attempt ended meanwhile")
-        held = [
-            {"attempt": attempt, "agent": agent, "rows": rows}
-            for agent, rows in sorted(checked.stored.rows.items())
-        ]
-        if held:
-            tx.connection.execute(insert(snapshot_agents), held)
         resource = Resource(kind="attempt", id=attempt)
         tx.record(
             Event.SNAPSHOT_CHECKED, Action.IMPORT_SNAPSHOT, resource, snapshot=ref, because=permit.index

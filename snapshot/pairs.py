@@ -22,7 +22,6 @@ BUCKETS: Final = 256
 _AGENT_BYTES = 16
 _HEAD = struct.Struct(">H")
 _COUNT = struct.Struct(">I")
-YEAR_BYTES: Final = _HEAD.size
 PSEUDONYM_BYTES: Final = _HEAD.size + 16
 PAIR_BYTES: Final = PSEUDONYM_BYTES + _AGENT_BYTES
 
@@ -42,8 +41,20 @@ def pack_pseudonym(text: str) -> bytes:
 
 def write_pseudonym(packed: bytes) -> str:
     """Return `<year>:<32 hex>`."""
-    (year,) = _HEAD.unpack_from(packed)
-    return f"{year}:{packed[_HEAD.size :].hex()}"
+    return f"{year_of(packed)}:{packed[_HEAD.size :].hex()}"
+
+
+def pack_pseudonyms(texts: Iterable[str]) -> bytes:
+    """Return the packed forms one after the other, sorted, each once."""
+    return b"".join(sorted({pack_pseudonym(text) for text in texts}))
+
+
+def read_pseudonyms(packed: bytes) -> frozenset[str]:
+    """Return what `pack_pseudonyms` packed; ValueError for bytes that it can't have made."""
+    if len(packed) % PSEUDONYM_BYTES:
+        raise ValueError("a pseudonym is cut off")
+    starts = range(0, len(packed), PSEUDONYM_BYTES)
+    return frozenset(write_pseudonym(packed[start : start + PSEUDONYM_BYTES]) for start in starts)
 
 
 def pack_pair(pseudonym: str, agent: str) -> bytes:
@@ -97,10 +108,16 @@ def compare(before: set[bytes], after: set[bytes]) -> Changes:
     return Changes(sorted(after - before), sorted(before - after))
 
 
-def pack_bucket(pairs: set[bytes]) -> bytes:
-    """Return a bucket's pairs as bytes."""
-    packed: bytes = pa.Codec("zstd", 1).compress(b"".join(sorted(pairs)), asbytes=True)
+def pack_bucket(pairs: list[bytes]) -> bytes:
+    """Return a bucket's pairs, which are sorted, as bytes."""
+    packed: bytes = pa.Codec("zstd", 1).compress(b"".join(pairs), asbytes=True)
     return _COUNT.pack(len(pairs)) + packed
+
+
+def year_of(packed: bytes) -> int:
+    """Return the year of a packed pseudonym, or of a pair's."""
+    (year,) = _HEAD.unpack_from(packed)
+    return int(year)
 
 
 def read_bucket(data: bytes) -> set[bytes]:

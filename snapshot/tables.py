@@ -67,6 +67,7 @@ snapshot_agents = sa.Table(
 
 # Which consumers (by pseudonym) were delegated to whom: what began or ended with each import, or,
 # where it is `full`, all its pairs. They count once its snapshot is published; see `delegations.py`.
+# `year` is the pairs' pseudonyms' where they are all of one.
 delegation_imports = sa.Table(
     "delegation_imports",
     metadata,
@@ -75,6 +76,7 @@ delegation_imports = sa.Table(
     sa.Column("base", sa.Integer, sa.ForeignKey("delegation_imports.number")),
     sa.Column("full", sa.Boolean, nullable=False),
     sa.Column("written", sa.Boolean, nullable=False),
+    sa.Column("year", sa.Integer),
 )
 
 delegation_changes = sa.Table(

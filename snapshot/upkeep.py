@@ -1,4 +1,4 @@
-"""Writes down, with each import, which delegations began and which ended since the one before.
+"""Writes down, with each import, which delegations began and which ended, and the agents' counts of rows.
 
 Laws
 1. Changes are written; or where they are many (the first import; the first of a year, which has
@@ -13,16 +13,16 @@ Laws
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 
 from sqlalchemy import Connection, Engine, Table, delete, exists, insert, select, update
 
 from runtime.database import reading, writing
 from snapshot.changes import Kept
-from snapshot.pairs import BUCKETS, YEAR_BYTES, PairSet, compare, pack_bucket, read_bucket, read_pair
+from snapshot.pairs import BUCKETS, PairSet, compare, pack_bucket, read_bucket, read_pair, year_of
 from snapshot.published import newest_row
-from snapshot.tables import delegation_changes, delegation_imports, delegation_pairs
+from snapshot.tables import delegation_changes, delegation_imports, delegation_pairs, snapshot_agents
 
 CHUNK_ROWS = 1000
 CHUNK_BUCKETS = 8
@@ -49,6 +49,7 @@ def write_changes(engine: Engine, attempt: str, pairs: PairSet) -> Kept:
         made = insert(delegation_imports).values(attempt=attempt, base=base, full=False, written=False)
         (number,) = connection.execute(made.returning(delegation_imports.c.number)).one()
     changes: list[tuple[bytes, bool]] = []
+    years: set[int] = set()
 
     def packed() -> Iterator[dict[str, object]]:
         for bucket in range(BUCKETS):
@@ -56,7 +57,9 @@ def write_changes(engine: Engine, attempt: str, pairs: PairSet) -> Kept:
             if base is not None:
                 changes.extend(compare(_base_pairs(engine, base, bucket), after))
             if after:
-                yield {"number": number, "bucket": bucket, "pairs": pack_bucket(after)}
+                ordered = sorted(after)
+                years.update(map(year_of, (ordered[0], ordered[-1])))
+                yield {"number": number, "bucket": bucket, "pairs": pack_bucket(ordered)}
 
     _write(engine, delegation_pairs, packed(), at_once=max(1, CHUNK_PAIRS * BUCKETS // max(1, len(pairs))))
     is_full = base is None or len(changes) > len(pairs) * FULL_FROM
@@ -65,13 +68,20 @@ def write_changes(engine: Engine, attempt: str, pairs: PairSet) -> Kept:
         _write(engine, delegation_changes, rows, at_once=CHUNK_ROWS)
     with writing(engine) as connection:
         mine = delegation_imports.c.number == number
-        connection.execute(update(delegation_imports).where(mine).values(full=is_full, written=True))
+        of_it = {"full": is_full, "written": True, "year": years.pop() if len(years) == 1 else None}
+        connection.execute(update(delegation_imports).where(mine).values(**of_it))
     if base is None:
         return Kept(held=len(pairs), begun=len(pairs), ended=0)
     begun = sum(begins for _, begins in changes)
-    if len({pair[:YEAR_BYTES] for pair, _ in changes}) > 1:
+    if len({year_of(pair) for pair, _ in changes}) > 1:
         return Kept(held=len(pairs), begun=None, ended=None)
     return Kept(held=len(pairs), begun=begun, ended=len(changes) - begun)
+
+
+def write_agents(engine: Engine, attempt: str, rows: Mapping[str, int]) -> None:
+    """Write how many rows an attempt has of each agent; they count as its changes do."""
+    lines = ({"attempt": attempt, "agent": agent, "rows": count} for agent, count in sorted(rows.items()))
+    _write(engine, snapshot_agents, lines, at_once=CHUNK_ROWS)
 
 
 def _write(engine: Engine, table: Table, rows: Iterator[dict[str, object]], *, at_once: int) -> None:
@@ -132,6 +142,7 @@ def forget(engine: Engine, attempt: str) -> None:
         time.sleep(_LEAST_REST_SECONDS)
     forget_pairs(engine, number)
     with writing(engine) as connection:
+        connection.execute(delete(snapshot_agents).where(snapshot_agents.c.attempt == attempt))
         connection.execute(delete(delegation_imports).where(delegation_imports.c.number == number))
 
 

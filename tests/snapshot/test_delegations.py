@@ -167,6 +167,33 @@ def test_a_new_years_pseudonym_goes_on_with_the_old_ones_interval(engine: Engine
     assert (_week(0), None) == (interval.begins_as_of, interval.ends_as_of)
 
 
+@pytest.mark.parametrize("is_known", [True, False])
+def test_each_years_pseudonym_is_found_in_its_own_imports(engine: Engine, *, is_known: bool) -> None:
+    """Full imports of several years say whom they hold; also those of which no year is noted."""
+    _clear(engine)
+    old, new = PEOPLE[0], "2027" + PEOPLE[0][4:]
+    for place, held in enumerate(
+        ({(old, AGENTS[0])}, {(new, AGENTS[1])}, {(new, AGENTS[0]), (old, AGENTS[1])})
+    ):
+        _import(engine, place, held)
+    with writing(engine) as connection:
+        years = connection.execute(select(delegation_imports.c.year).order_by(delegation_imports.c.number))
+        assert [2026, 2027, None] == list(years.scalars())
+        if not is_known:
+            connection.execute(update(delegation_imports).values(year=None))
+    with reading(engine) as connection:
+        found = {
+            name: [
+                (each.agent, each.begins_as_of, each.ends_as_of) for each in intervals_of(connection, [name])
+            ]
+            for name in (old, new)
+        }
+    assert {
+        old: [(AGENTS[0], _week(0), _week(1)), (AGENTS[1], _week(2), None)],
+        new: [(AGENTS[1], _week(1), _week(2)), (AGENTS[0], _week(2), None)],
+    } == found
+
+
 def test_an_interval_touches_the_time_in_which_data_could_leave() -> None:
     """Between two moments an agent could receive data if the interval overlaps them."""
     held = Interval(agent=AGENTS[0], begins_as_of=_week(2), ends_as_of=_week(4))

@@ -28,7 +28,7 @@ from snapshot.published import list_snapshots, newest_published
 from snapshot.publishing import publish
 from snapshot.reasons import Correction
 from snapshot.tables import State as Attempt
-from snapshot.tables import delegation_imports, snapshots
+from snapshot.tables import delegation_imports, snapshot_agents, snapshots
 from store.exports import move_unclaimed
 from store.releases import OpenRelease, keep_open, lost_releases
 from store.tables import exports
@@ -308,11 +308,13 @@ def test_an_import_that_was_overtaken_is_destroyed(home: Installation, house: Wo
     with reading(home.api.engine) as connection:
         states = {line.attempt: line.state for line in list_snapshots(connection)}
         written = connection.execute(select(delegation_imports.c.attempt)).scalars().all()
+        counted = set(connection.execute(select(snapshot_agents.c.attempt)).scalars())
         newest = newest_published(connection)
     assert (Attempt.SUPERSEDED, Attempt.PUBLISHED) == (states[overtaken], states[winner])
     assert [] == house.objects.names(f"snapshots/{overtaken}")
     assert house.objects.names(f"snapshots/{winner}")
     assert (False, True) == (overtaken in written, winner in written)
+    assert (False, True) == (overtaken in counted, winner in counted)
     assert newest is not None
     assert winner == newest.attempt
     reader = home.api.reader
