@@ -44,19 +44,6 @@ def write_pseudonym(packed: bytes) -> str:
     return f"{year_of(packed)}:{packed[_HEAD.size :].hex()}"
 
 
-def pack_pseudonyms(texts: Iterable[str]) -> bytes:
-    """Return the packed forms one after the other, sorted, each once."""
-    return b"".join(sorted({pack_pseudonym(text) for text in texts}))
-
-
-def read_pseudonyms(packed: bytes) -> frozenset[str]:
-    """Return what `pack_pseudonyms` packed; ValueError for bytes that it can't have made."""
-    if len(packed) % PSEUDONYM_BYTES:
-        raise ValueError("a pseudonym is cut off")
-    starts = range(0, len(packed), PSEUDONYM_BYTES)
-    return frozenset(write_pseudonym(packed[start : start + PSEUDONYM_BYTES]) for start in starts)
-
-
 def pack_pair(pseudonym: str, agent: str) -> bytes:
     """Return a pair's bytes; ValueError for a licence that doesn't fit."""
     return pack_pseudonym(pseudonym) + pack_licence(agent)
