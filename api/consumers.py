@@ -2,7 +2,8 @@
 
 Laws
 1. Every page has a permit of its own, opens the list anew, and is an entry that commits to the
-   consumers on it, and to no others. Nothing opened is kept between pages.
+   consumers on it, and to no others; their pseudonyms are kept beside the entry, in its own
+   transaction. Nothing opened is kept between pages.
 2. What is searched for comes in a body and stays there: no address, log or entry has it.
 3. A page is shown once `release.started` stands, and only while the day's rows allow it. What
    was started counts as shown.
@@ -26,7 +27,7 @@ from house.wiring import House
 from policies.actions import Action
 from policies.arrow_types import CONSUMER_PSEUDONYM
 from policies.columns import Catalogue, Profile
-from policies.gate import Ask, Transaction
+from policies.gate import Ask, Position, Transaction
 from policies.grant import Grant
 from policies.table import PermittedTable, permit_table, without
 from runtime.database import reading
@@ -34,6 +35,7 @@ from snapshot.ended import ended_in
 from snapshot.listing import FILTERS, Question, facets_of, find_places, items_of, read_order
 from snapshot.published import PublishedSnapshot, newest_published
 from snapshot.shards import open_list
+from snapshot.shown import pack_shown
 from store.viewing import rows_shown
 
 router = APIRouter(prefix="/v1/consumers", tags=["consumers"], responses=PROBLEMS)
@@ -135,7 +137,7 @@ def _start_release(
         shown = rows_shown(tx.connection, visitor.person.id, tx.now)
         if shown + page.data.num_rows > house.policy.numbers.list_rows_per_day:
             raise OvertakenError
-        _record(
+        started = _record(
             tx,
             Event.RELEASE_STARTED,
             grant,
@@ -144,6 +146,7 @@ def _start_release(
             columns_digest=page.columns_digest,
             consumers=Consumers(count=len(page.pseudonyms), withheld=withheld, root=root),
         )
+        tx.keep_shown(started, pack_shown(page.pseudonyms))
 
 
 def _end_release(house: House, visitor: SignedIn, grant: Grant, stretch: tuple[int, int]) -> None:
@@ -151,8 +154,8 @@ def _end_release(house: House, visitor: SignedIn, grant: Grant, stretch: tuple[i
         _record(tx, Event.RELEASE_ENDED, grant, stretch, state="complete")
 
 
-def _record(tx: Transaction, event: Event, grant: Grant, stretch: tuple[int, int], **fields: Any) -> None:
-    tx.record(
+def _record(tx: Transaction, event: Event, grant: Grant, stretch: tuple[int, int], **fields: Any) -> Position:
+    return tx.record(
         event,
         Action.VIEW_CONSUMERS,
         grant.resource,

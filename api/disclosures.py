@@ -4,7 +4,8 @@ Laws
 1. The ids are posted, become pseudonyms in the vault under a FindConsumer permit with its quotas,
    and are kept by nobody; answers and entries hold pseudonyms.
 2. What is listed has its proof: the consumer's leaf under the entry's root, and the entry under a
-   signed head. Where the leaf can't be proved, it says so and why.
+   signed head. Where the leaf can't be proved, it says so and why. A page that is proved to have
+   shown others alone isn't listed.
 3. A book counts as disclosed from its making on, whether or not it was opened; what was handed
    over of it stands beside.
 """
@@ -44,7 +45,7 @@ from store.requested import recipient_digest
 router = APIRouter(prefix="/v1/audit", tags=["audit"], responses=PROBLEMS)
 
 MOST_ITEMS = 500
-PAGE_UNPROVED = "a page of a list shows some of the agent's consumers, and which isn't kept"
+PAGE_UNPROVED = "whom the page showed isn't kept any more, or what is kept doesn't give the entry's root"
 ROOT_UNPROVED = "the delegations of that snapshot don't give the entry's root"
 
 

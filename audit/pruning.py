@@ -7,7 +7,8 @@ Laws of this file:
    goes when the same is asked again. The database's own guards (migration 0011) let bytes go under
    such a record only, and only ten years after.
 3. What the house's own standing rests on is kept: its start, its keys, policies and snapshots.
-4. Look-ups keep when, what, how it went, and the opaque id of who acted; not about whom.
+4. Look-ups keep when, what, how it went, and the opaque id of who acted; not about whom. What
+   stood beside an entry (`inputs.py`, `shown.py`) goes with its bytes.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from audit.events import Event
 from audit.pruned import RETENTION_YEARS, years_before
 from audit.search import first_since
 from audit.stored import answering, calculate, read_head
-from audit.tables import ledger_entries, ledger_inputs, ledger_prunings
+from audit.tables import ledger_entries, ledger_inputs, ledger_prunings, ledger_shown
 from runtime.clock import rfc3339
 from runtime.database import reading, writing
 
@@ -106,8 +107,8 @@ def _prune(engine: Engine, start: int, stop: int) -> int:
         if going:
             gone = {"entry": b"", "agent": None, "export": None, "fencing": None}
             connection.execute(update(ledger_entries).where(index.in_(going)).values(gone))
-            inputs = ledger_inputs
-            connection.execute(inputs.delete().where(inputs.c["index"].in_(going)))
+            for beside in (ledger_inputs, ledger_shown):
+                connection.execute(beside.delete().where(beside.c["index"].in_(going)))
     return len(going)
 
 

@@ -58,6 +58,13 @@ ledger_inputs = Table(
     Column("facts", Text, nullable=False),
 )
 
+ledger_shown = Table(
+    "ledger_shown",
+    metadata,
+    Column("index", _COUNT, primary_key=True, autoincrement=False),
+    Column("consumers", LargeBinary, nullable=False),
+)
+
 ledger_prunings = Table(
     "ledger_prunings",
     metadata,

@@ -120,14 +120,17 @@ def prune(
 
 @audit.command("reconcile")
 def reconcile_books(data: DataFolder = DEFAULT_DATA) -> None:
-    """Hold who was delegated to whom against every book's root in the ledger; exit 1 where they differ."""
+    """Hold whose data each book and page showed against its root in the ledger; exit 1 where they differ."""
     with open_house(data) as house, reading(house.engine) as connection:
         found = reconcile(connection)
     for one in found.differences:
         typer.echo(f"entry {one.index}: {one.said}", err=True)
     if found.differences:
-        raise CommandError(f"{len(found.differences)} of {found.books + found.feeds} entries differ")
-    typer.echo(f"{found.books} books and {found.feeds} parts of feeds are as the ledger says")
+        held = found.books + found.pages + found.feeds
+        raise CommandError(f"{len(found.differences)} of {held} entries differ")
+    typer.echo(
+        f"{found.books} books, {found.pages} pages and {found.feeds} parts of feeds are as the ledger says"
+    )
 
 
 def make_bundle(house: House, folder: Path) -> Head:

@@ -1,10 +1,11 @@
-"""Whose data an entry showed: what the intervals say, held against the root that the entry commits to.
+"""Whose data an entry showed: what the house keeps, held against the root that the entry commits to.
 
 Laws
 1. Nobody's word is taken: a list of consumers counts only where its root is the entry's.
 2. A book shows everybody whom its snapshot holds of the agent, but the first `withheld` whose
-   delegation was known to have ended. A page of a list shows some of them, and which can't be
-   told from the intervals, unless it showed them all.
+   delegation was known to have ended: the intervals say who.
+3. A page of a list shows those who are kept beside its entry. Where that list is missing or isn't
+   the entry's, it may have shown anybody whom its snapshot holds of the agent.
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from audit.entry import Entry, consumers_root
+from audit.entry import consumers_root
 from audit.events import Event
 from audit.lookups import Found, entries_of_agent
+from audit.shown import kept_shown
 from runtime.clock import rfc3339
 from snapshot.delegations import History, Interval, pseudonyms_at
 from snapshot.ended import in_order
+from snapshot.shown import read_shown
 
 DISCLOSING = (Event.EXPORT_BUILT, Event.RELEASE_STARTED)
 
@@ -45,9 +48,32 @@ class Members:
         self._read: dict[tuple[int, str], frozenset[bytes]] = {}
         self._held: dict[tuple[str, str, int], frozenset[str]] = {}
         self._ended: dict[tuple[str, str, int], list[str]] = {}
+        self._shown: dict[int, bytes] = {}
 
-    def of(self, entry: Entry) -> frozenset[str] | None:
+    def look_ahead(self, some: Collection[Found]) -> None:
+        """Read at once what is kept beside entries that will be asked about."""
+        self._shown = kept_shown(self._connection, [found.index for found in some])
+
+    def of(self, found: Found) -> frozenset[str] | None:
         """Return whose data an entry showed where its root proves it, else None."""
+        is_book = found.entry.event is Event.EXPORT_BUILT
+        named = self._delegated(found) if is_book else self._kept(found)
+        consumers = found.entry.consumers
+        if named is None or consumers is None or len(named) != consumers.count:
+            return None
+        return named if consumers_root(found.entry.salt, named).hex() == consumers.root else None
+
+    def _kept(self, found: Found) -> frozenset[str] | None:
+        if found.index not in self._shown:
+            self._shown |= kept_shown(self._connection, [found.index])
+        packed = self._shown.get(found.index)
+        try:
+            return None if packed is None else read_shown(packed)
+        except ValueError:
+            return None
+
+    def _delegated(self, found: Found) -> frozenset[str] | None:
+        entry = found.entry
         if entry.agent is None or entry.snapshot is None or entry.consumers is None:
             return None
         place = entry.agent, entry.snapshot.as_of, entry.snapshot.revision
@@ -58,9 +84,7 @@ class Members:
             if place not in self._ended:
                 self._ended[place] = in_order(self._connection, *place)
             shown -= set(self._ended[place][: entry.consumers.withheld])
-        if len(shown) != entry.consumers.count:
-            return None
-        return shown if consumers_root(entry.salt, shown).hex() == entry.consumers.root else None
+        return shown
 
 
 def disclosures_of(
@@ -78,7 +102,9 @@ def disclosures_of(
     holders: dict[tuple[str, int], History] = {}
     for agent in sorted({interval.agent for interval in intervals}):
         for event in DISCLOSING:
-            for found in entries_of_agent(connection, agent, event=event, since=first, until=end):
+            some = entries_of_agent(connection, agent, event=event, since=first, until=end)
+            members.look_ahead(some)
+            for found in some:
                 snapshot = found.entry.snapshot
                 if found.entry.consumers is None or snapshot is None:
                     continue
@@ -88,6 +114,6 @@ def disclosures_of(
                 held = [name for name in pseudonyms if holders[place].holds(name, agent)]
                 if not held:
                     continue
-                shown = members.of(found.entry)
+                shown = members.of(found)
                 if shown is None or held[0] in shown:
                     yield Disclosure(found=found, pseudonym=held[0], members=shown)

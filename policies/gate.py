@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -26,6 +26,7 @@ from audit.errors import LedgerError
 from audit.events import Event, Outcome
 from audit.inputs import InputsError, canonical_facts, facts_digest, keep_inputs
 from audit.ledger import Ledger, Recorded
+from audit.shown import keep_shown
 from policies.actions import EVENT_OF, LIFE_OF, Action
 from policies.asking import (
     Ask,
@@ -60,6 +61,7 @@ __all__ = [
     "Who",
 ]
 
+_Kept = TypeVar("_Kept")
 _SHOWS_ROWS = frozenset({Action.BUILD_BOOK, Action.VIEW_CONSUMERS})
 
 
@@ -105,6 +107,7 @@ class Transaction:
         self.now = now
         self.drafts: list[Draft] = []
         self.inputs: dict[str, str] = {}
+        self.shown: dict[str, bytes] = {}
         self.positions: list[Position] = []
 
     def decide(self, ask: Ask) -> Pending:
@@ -175,10 +178,14 @@ class Transaction:
         self.positions.append(position)
         return position
 
-    def keep_inputs(self, recorded: Sequence[Recorded]) -> None:
-        """Keep the facts of the decisions among the entries, beside them."""
-        kept = {one.index: self.inputs.get(one.entry.salt) for one in recorded}
-        keep_inputs(self.connection, {index: facts for index, facts in kept.items() if facts is not None})
+    def keep_shown(self, position: Position, packed: bytes) -> None:
+        """Keep whom an entry of this transaction shows, beside it; see `audit/shown.py`."""
+        self.shown[position.salt] = packed
+
+    def keep_beside(self, recorded: Sequence[Recorded]) -> None:
+        """Keep the facts of the decisions among the entries, and whom entries show, beside them."""
+        keep_inputs(self.connection, _by_index(self.inputs, recorded))
+        keep_shown(self.connection, _by_index(self.shown, recorded))
 
     def _because(self, because: Position | Grant | int | None) -> int | SameBatch | None:
         if isinstance(because, Position):
@@ -218,6 +225,11 @@ class Transaction:
             reason=bound.reason,
             columns_digest=columns_digest(columns, bound.profile or "") if columns else None,
         )
+
+
+def _by_index(kept: Mapping[str, _Kept], recorded: Sequence[Recorded]) -> dict[int, _Kept]:
+    """Return what is kept by entries' salts by their indices; what belongs to none of them is left out."""
+    return {one.index: kept[one.entry.salt] for one in recorded if one.entry.salt in kept}
 
 
 class Gate:
@@ -261,14 +273,14 @@ class Gate:
                 except RefusedError as refused:
                     savepoint.rollback()
                     recorded = self._ledger.append(connection, [refused.draft])
-                    transaction.keep_inputs(recorded)
+                    transaction.keep_beside(recorded)
                     refusal = refused
                 else:
                     savepoint.commit()
                     recorded = (
                         self._ledger.append(connection, transaction.drafts) if transaction.drafts else []
                     )
-                    transaction.keep_inputs(recorded)
+                    transaction.keep_beside(recorded)
         except (SQLAlchemyError, LedgerError) as error:
             raise UnrecordableError(f"the ledger can't record ({type(error).__name__})") from None
         if refusal is not None:

@@ -17,7 +17,7 @@ READ_ONLY: Final = frozenset({"alembic_version", "ledger_head", "ledger_prunings
 """Tables that the house only reads."""
 DOORED: Final = frozenset({"ledger_entries", "ledger_nodes", "ledger_rules", "ledger_records"})
 """Tables that the house reads, and adds to through the owner's functions."""
-ADDED_TO: Final = frozenset({"checkpoints", "ledger_inputs"})
+ADDED_TO: Final = frozenset({"checkpoints", "ledger_inputs", "ledger_shown"})
 """Tables that the house reads and adds rows to itself."""
 _DOORS = "ledger_lock(), ledger_append(bigint, bytea[])"
 _TABLES = text(

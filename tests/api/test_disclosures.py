@@ -9,11 +9,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import func, select
 
+from api.disclosures import PAGE_UNPROVED
 from audit.bundle import read_head_of
 from audit.entry import Entry
 from audit.events import Event
 from audit.proofs import verify_inclusion
+from audit.shown import kept_shown
+from audit.tables import ledger_shown
 from audit.tree import leaf_hash
 from house.reconciling import reconcile
 from house.wiring import WorkerHouse
@@ -21,7 +25,7 @@ from identity.people import Role
 from runtime.database import reading, writing
 from snapshot.tables import delegation_ends
 from tests.api.callers import Caller, Desk
-from tests.api.listed import AGENT, some_extract
+from tests.api.listed import AGENT, PLANTED, some_extract
 from tests.api.reviewers import a_member
 from tests.installation import Installation, an_installation
 from tests.mail_server import MailServer, a_mail_server
@@ -30,6 +34,7 @@ from worker.pipeline import Pipeline
 
 ASKED, ENDS, SEARCH = "/v1/audit/disclosures", "/v1/delegations/ended", "/v1/consumers/search"
 CONSUMER, OTHER = "9999999999", "9000000001"
+LAPSED = "0F85573"
 
 
 @pytest.fixture(scope="module")
@@ -97,12 +102,67 @@ def test_a_book_is_told_with_its_recipient_columns_and_proofs(
     assert ["SendBook"] == [one["action"] for one in item["handed_over"]]
 
 
-def test_a_page_of_a_list_says_plainly_that_it_is_not_proved(desk: Desk) -> None:
-    """It may have shown the consumer; the entry itself stands proved in the ledger."""
-    desk.with_session(AGENT).post(SEARCH, {})
-    pages = [one for one in _told(a_member(desk))["items"] if one["kind"] == "page"]
-    assert pages
-    assert all(one["proof"] is None and "isn't kept" in one["unproved"] for one in pages)
+def _pages(told: dict[str, Any]) -> list[dict[str, Any]]:
+    return [one for one in told["items"] if one["kind"] == "page"]
+
+
+def _show_page(desk: Desk, **asked: str) -> int:
+    """Show a page of the agent's list; return the index of the entry that says so."""
+    assert 200 == desk.with_session(AGENT).post(SEARCH, asked).status_code
+    return len(desk.entries()) - 2
+
+
+def test_a_page_of_a_list_is_proved_to_have_shown_the_consumer(desk: Desk) -> None:
+    """As a book is; a page that showed others alone isn't listed."""
+    shown = _show_page(desk, query=PLANTED)
+    others = _show_page(desk, query="Row 007")
+    told = _told(a_member(desk))
+    pages = {one["entry"]: one for one in _pages(told)}
+    assert others not in pages
+    page = pages[shown]
+    _check(told, page)
+    assert ("list", None, 1) == (page["profile"], page["unproved"], page["proof"]["size"])
+    assert AGENT == page["agent"]
+    assert page["recipient"]["name"]
+
+
+def test_an_empty_page_disclosed_nobody(desk: Desk) -> None:
+    """It is kept as one that showed nobody, and stands against nobody."""
+    empty = _show_page(desk, query="no such name")
+    assert empty not in {one["entry"] for one in _pages(_told(a_member(desk)))}
+    with reading(desk.house.engine) as connection:
+        assert {empty: b""} == kept_shown(connection, [empty])
+        assert empty not in {one.index for one in reconcile(connection).differences}
+
+
+@pytest.mark.parametrize("kept", [None, b"", b"cut off", bytes(18), bytes(36)])
+def test_a_page_whose_consumers_were_lost_or_changed_is_not_proved(desk: Desk, kept: bytes | None) -> None:
+    """It may have shown anybody of the agent's list; it says so here, and when everything is reconciled."""
+    others = _show_page(desk, query="Row 007")
+    with reading(desk.house.engine) as connection:
+        before = kept_shown(connection, [others])[others]
+        assert others not in {one.index for one in reconcile(connection).differences}
+    row = ledger_shown.c["index"] == others
+    change = ledger_shown.delete() if kept is None else ledger_shown.update().values(consumers=kept)
+    with writing(desk.house.engine) as connection:
+        connection.execute(change.where(row))
+    (page,) = (one for one in _pages(_told(a_member(desk))) if one["entry"] == others)
+    assert (None, PAGE_UNPROVED) == (page["proof"], page["unproved"])
+    with reading(desk.house.engine) as connection:
+        (found,) = (one for one in reconcile(connection).differences if one.index == others)
+    assert "kept of the page" in found.said
+    with writing(desk.house.engine) as connection:
+        connection.execute(ledger_shown.delete().where(row))
+        connection.execute(ledger_shown.insert().values(index=others, consumers=before))
+
+
+def test_a_refused_page_keeps_nobody(desk: Desk) -> None:
+    """What wasn't shown leaves no list behind."""
+    with reading(desk.house.engine) as connection:
+        before = connection.execute(select(func.count()).select_from(ledger_shown)).scalar_one()
+    assert 403 == desk.with_session(LAPSED).post(SEARCH, {}).status_code
+    with reading(desk.house.engine) as connection:
+        assert before == connection.execute(select(func.count()).select_from(ledger_shown)).scalar_one()
 
 
 def test_who_was_withheld_was_not_disclosed(desk: Desk, home: Installation, worker: WorkerHouse) -> None:
@@ -153,12 +213,14 @@ def test_only_reviewers_look_consumers_up(desk: Desk) -> None:
 def test_the_intervals_are_held_against_the_roots(
     desk: Desk, home: Installation, worker: WorkerHouse
 ) -> None:
-    """Every book and feed fits; who takes a line out of the database is found by the entries."""
+    """Every book, page and feed fits; who takes a line out of the database is found by the entries."""
     _a_book(home, worker)
+    _show_page(desk)
     with reading(desk.house.engine) as connection:
         sound = reconcile(connection)
     assert () == sound.differences
     assert 3 <= sound.books
+    assert 1 <= sound.pages
     assert 1 == sound.feeds
     with writing(desk.house.engine) as connection:
         connection.execute(delegation_ends.delete())

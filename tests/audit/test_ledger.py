@@ -259,7 +259,7 @@ def test_the_migration_makes_the_tables(tmp_path: Path) -> None:
     engine = a_database(tmp_path)
     ours = [table for table in metadata.sorted_tables if table.name in vars(tables)]
 
-    looked_up = {"ledger_rules", "ledger_records", "ledger_inputs", "ledger_prunings"}
+    looked_up = {"ledger_rules", "ledger_records", "ledger_inputs", "ledger_shown", "ledger_prunings"}
     names = looked_up | {"ledger_entries", "ledger_nodes", "ledger_head", "checkpoints"}
     assert names == {t.name for t in ours}
     with reading(engine) as connection:

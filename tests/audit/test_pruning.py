@@ -13,12 +13,14 @@ from audit.bundle import write_bundle
 from audit.entry import HeadRef, Resource
 from audit.errors import LedgerPrunedError
 from audit.events import Event
+from audit.inputs import keep_inputs, kept_inputs
 from audit.moments import moments_of_export
 from audit.proofs import verify_consistency
 from audit.pruned import years_before
 from audit.pruning import Pruning, RetentionError, plan_pruning, prune, pruned_below
 from audit.recheck import recheck
 from audit.search import Wanted, search_entries
+from audit.shown import keep_shown, kept_shown
 from audit.soundness import check_stored
 from audit.tables import ledger_entries, ledger_prunings
 from audit.verify import VerifyError, verify_bundle
@@ -111,6 +113,17 @@ def test_what_goes_and_what_stays(ledger: ALedger) -> None:
         ledger.reader.prove(0, [3])
     with pytest.raises(LedgerPrunedError, match="entry 1 was pruned"):
         list(ledger.reader.entries(0, 11))
+
+
+def test_whom_pruned_entries_showed_goes_with_them(ledger: ALedger) -> None:
+    """What stood beside a pruned entry goes in the same transaction; what is younger stays."""
+    with writing(ledger.engine) as connection:
+        keep_shown(connection, {3: b"old", 8: b"young"})
+        keep_inputs(connection, {3: "{}", 8: "{}"})
+    do_prune(ledger)
+    with reading(ledger.engine) as connection:
+        assert {8: b"young"} == kept_shown(connection, range(11))
+        assert {8: "{}"} == kept_inputs(connection, range(11))
 
 
 def test_asking_again_finishes(ledger: ALedger) -> None:

@@ -62,3 +62,9 @@ def test_prune_says_what_would_go(run: Run, home: Installation) -> None:
     assert "entries are kept for 10 years" in str(young.exception)
     # Each of the three commands is an entry, and nothing else happened.
     assert size + 3 == home.operator.reader.head().size
+
+
+def test_reconcile_says_what_was_held_against_the_ledger(run: Run, home: Installation) -> None:
+    """Of a house that showed nothing yet, nothing differs."""
+    done = run("audit", "reconcile", "--data", home.data)
+    assert "0 books, 0 pages and 0 parts of feeds are as the ledger says" in done.stdout
