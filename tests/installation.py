@@ -1,8 +1,6 @@
 """A real installation for tests: real vault process, real database, real files; no queue unless asked.
 
-    with an_installation(tmp_path) as home:
-        home.take_roster()
-        home.publish(home.extract)
+    with a_published_installation(tmp_path) as home:
         agent = home.enrol("0B65625")
         export = home.ask(agent)
 
@@ -246,6 +244,15 @@ def an_installation(folder: Path, *, at: datetime = SATURDAY) -> Iterator[Instal
         yield home
     finally:
         home.close()
+
+
+@contextmanager
+def a_published_installation(folder: Path) -> Iterator[Installation]:
+    """Have an installation that took the roster over and published the extract's snapshot."""
+    with an_installation(folder) as home:
+        home.take_roster()
+        home.publish(home.extract)
+        yield home
 
 
 FOUNDERS = (

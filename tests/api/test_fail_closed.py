@@ -25,7 +25,7 @@ from runtime.reserve import NAME
 from runtime.skew import ClockWatch
 from tests.api.callers import ASKED, Caller, Desk, a_desk
 from tests.backends import a_broker
-from tests.installation import Installation, an_installation
+from tests.installation import Installation, a_published_installation
 from tests.postgres import postgres_programs, run_postgres, start_postgres
 
 AGENT = "0B65625"
@@ -36,9 +36,7 @@ DISK_BYTES = 48 * 1024 * 1024
 @contextmanager
 def a_house(folder: Path) -> Iterator[Installation]:
     """An installation with data and an agent, and its queue."""
-    with an_installation(folder) as home:
-        home.take_roster()
-        home.publish(home.extract)
+    with a_published_installation(folder) as home:
         home.enrol(AGENT)
         with a_broker(home.settings):
             yield home

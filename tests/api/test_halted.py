@@ -15,7 +15,7 @@ from house.passwords import Passwords
 from runtime.database import writing
 from store.outposts import note_reached
 from tests.api.callers import ASKED, LIGHT, Desk, MovableHouse
-from tests.installation import Installation, an_installation
+from tests.installation import Installation, a_published_installation
 
 HOUR = 3600
 
@@ -23,9 +23,7 @@ HOUR = 3600
 @pytest.fixture
 def halted(tmp_path: Path) -> Iterator[Desk]:
     """A house of its own whose only anchor never got a copy, some hours later."""
-    with an_installation(tmp_path) as home:
-        home.take_roster()
-        home.publish(home.extract)
+    with a_published_installation(tmp_path) as home:
         yield from later(home, tmp_path)
 
 

@@ -8,15 +8,13 @@ from pathlib import Path
 import pytest
 
 from tests.attacks.scene import Scene
-from tests.installation import an_installation
+from tests.installation import a_published_installation
 
 
 @pytest.fixture
 def scene(tmp_path: Path) -> Iterator[Scene]:
     """An installation with a roster and a published snapshot, its vault running."""
-    with an_installation(tmp_path) as home:
-        home.take_roster()
-        home.publish(home.extract)
+    with a_published_installation(tmp_path) as home:
         home.operator.vault.sign()
         made = Scene(home)
         try:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import http.client
 import socket
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from hashlib import sha256
 from http import HTTPStatus
@@ -31,7 +31,7 @@ from audit.witness import (
     write_submission,
 )
 from audit.witness_folder import WitnessError, WitnessFolder
-from audit.witness_server import WitnessServer
+from tests.witnesses import serving
 
 ORIGIN = "ledger.example/sealed-book"
 KEY = SigningKey(ORIGIN, Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
@@ -212,19 +212,6 @@ def test_a_handover_leads_to_the_next_key(witness: WitnessFolder) -> None:
     assert 2 == len(witness.trust(history).keys) == len(witness.trust(KEY.verifier.text()).keys)
     assert HTTPStatus.FORBIDDEN == status_of(lambda: witness.add(LOG.submission(7, 9), int))[0]
     witness.add(LOG.submission(7, 9, OTHER_KEY), lambda: TIME)
-
-
-@contextmanager
-def serving(witness: WitnessFolder) -> Iterator[int]:
-    """Serve a witness on loopback; yields the port."""
-    with WitnessServer(witness, "127.0.0.1", 0) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield server.port
-        finally:
-            server.shutdown()
-            thread.join()
 
 
 def post(port: int, body: str | bytes, path: str = "/add-checkpoint") -> tuple[int, str, str]:

@@ -11,17 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from book.measuring import SAMPLE_ROWS, Measures, all_filled, measure
-from book.native.kernel import Kernel, KernelMissingError, UnwritableError, load_kernel
+from book.native.kernel import Kernel, UnwritableError
 
 TEXTS = st.lists(st.none() | st.text(max_size=6), min_size=0, max_size=20)
-
-
-@pytest.fixture(name="kernel", scope="module")
-def _kernel() -> Kernel:
-    try:
-        return load_kernel()
-    except KernelMissingError as error:
-        pytest.skip(f"no native kernel: {error}")
 
 
 @settings(deadline=None)

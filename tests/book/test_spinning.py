@@ -9,19 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from book.native.kernel import Kernel, KernelMissingError, load_kernel
+from book.native.kernel import Kernel
 from book.spinning import spin, spin_together, spin_width
 
 TURNS = 40
 WIDTHS = (1, 4, 8, 16)
-
-
-@pytest.fixture(name="kernel", scope="module")
-def _kernel() -> Kernel:
-    try:
-        return load_kernel()
-    except KernelMissingError as error:
-        pytest.skip(f"no native kernel: {error}")
 
 
 def _turned(digest: bytes, turns: int) -> bytes:

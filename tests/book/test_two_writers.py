@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
 from book.errors import BookError
-from book.native.kernel import Kernel, KernelMissingError, UnwritableError, load_kernel
+from book.native.kernel import Kernel, UnwritableError
 from book.rows import write_rows
 from book.workbook import write_workbook
 from policies.arrow_types import ARROW_TYPE_OF
@@ -39,14 +39,6 @@ VALUES: dict[pa.DataType, st.SearchStrategy[Any]] = {
 }
 ALPHABET = "ab_x0041F\r\n\t\x00\x01\x1f\x7f\ufffe\uffff=+-@'\"&<>; \u05d0\U0001f600é"
 FUZZED_CELLS = 1_000_000
-
-
-@pytest.fixture(name="kernel", scope="module")
-def _kernel() -> Kernel:
-    try:
-        return load_kernel()
-    except KernelMissingError as error:
-        pytest.skip(f"no native kernel: {error}")
 
 
 def _columns(count: int) -> tuple[Column, ...]:

@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 
 from audit.entry import Entry
 from cli.commands import commands
-from tests.installation import Installation, an_installation
+from tests.installation import Installation, a_published_installation
 
 Run = Callable[..., Result]
 
@@ -18,9 +18,7 @@ Run = Callable[..., Result]
 @pytest.fixture(scope="session")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """Return an installation with the test roster and a published snapshot."""
-    with an_installation(tmp_path_factory.mktemp("cli")) as made:
-        made.take_roster()
-        made.publish(made.extract)
+    with a_published_installation(tmp_path_factory.mktemp("cli")) as made:
         yield made
 
 

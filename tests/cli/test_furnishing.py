@@ -16,15 +16,13 @@ from identity.people import Person, Role
 from runtime.database import reading
 from store.people import person_by_username
 from tests.cli.conftest import last_entries
-from tests.installation import Installation, an_installation
+from tests.installation import Installation, a_published_installation
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """An installation with a published snapshot where nobody can sign in yet."""
-    with an_installation(tmp_path_factory.mktemp("furnishing")) as made:
-        made.take_roster()
-        made.publish(made.extract)
+    with a_published_installation(tmp_path_factory.mktemp("furnishing")) as made:
         yield made
 
 

@@ -6,7 +6,6 @@ import csv
 import hashlib
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -24,8 +23,8 @@ from snapshot.ended import ended_in
 from snapshot.feed import EndedLine
 from store.tables import exports
 from tests.factories import stored_book
-from tests.installation import AS_OF, CONSOLE_WHO, Installation, an_installation
-from tests.mail_server import MailServer, a_mail_server
+from tests.installation import AS_OF, CONSOLE_WHO, Installation
+from tests.mail_server import MailServer
 from tests.worker.houses import a_worker, the_entries, the_export
 from worker.pipeline import Pipeline
 from worker.service import resource_of
@@ -33,22 +32,6 @@ from worker.sweep import Sweep
 
 AGENTS = ("0B65625", "0G96486")
 SINCE = AS_OF + timedelta(hours=2)
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Iterator[Installation]:
-    """An installation with a published snapshot."""
-    with an_installation(tmp_path) as made:
-        made.take_roster()
-        made.publish(made.extract)
-        yield made
-
-
-@pytest.fixture
-def mail(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MailServer]:
-    """A mail server that does what it should."""
-    with a_mail_server(tmp_path_factory.mktemp("mail")) as server:
-        yield server
 
 
 @pytest.fixture

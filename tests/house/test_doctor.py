@@ -27,7 +27,7 @@ from runtime.database import writing
 from store.people import person_by_licence
 from store.tables import exports, people
 from tests.backends import a_broker, copy_database, put_back
-from tests.installation import CONSOLE_WHO, Installation, an_installation
+from tests.installation import CONSOLE_WHO, Installation, a_published_installation, an_installation
 from tests.mail_server import a_mail_server
 from vault.client import VaultClient
 
@@ -38,9 +38,7 @@ Usage = namedtuple("Usage", ["free"])  # noqa: PYI024 - of the one number that i
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """An installation with a vault, a roster and a published snapshot, and nothing else running."""
-    with an_installation(tmp_path_factory.mktemp("doctor")) as made:
-        made.take_roster()
-        made.publish(made.extract)
+    with a_published_installation(tmp_path_factory.mktemp("doctor")) as made:
         yield made
 
 

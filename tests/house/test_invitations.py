@@ -19,7 +19,7 @@ from runtime.database import reading
 from store.invitations import invitation_by_digest, pending_invitations
 from store.people import PersonNotFoundError, member_by_email
 from tests.installation import CONSOLE_WHO, Installation, a_live_installation, an_installation
-from tests.mail_server import Faults, MailServer, a_mail_server
+from tests.mail_server import Faults, MailServer
 
 RITA = Newcomer(role=Role.REVIEWER, name="Rita Review", email="Rita@exchange.example")
 
@@ -30,13 +30,6 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     with an_installation(tmp_path_factory.mktemp("inviting")) as made:
         made.take_roster()
         yield made
-
-
-@pytest.fixture
-def mail(tmp_path: Path) -> Iterator[MailServer]:
-    """A mail server that does what it should."""
-    with a_mail_server(tmp_path) as server:
-        yield server
 
 
 def post_of(mail: MailServer) -> Post:

@@ -16,7 +16,7 @@ from audit.events import Event, Outcome
 from policies.actions import Action
 from policies.gate import Ask, RefusedError, Who
 from runtime.database import reading
-from tests.installation import Installation, an_installation
+from tests.installation import Installation, a_published_installation
 
 AT_ONCE = 50
 
@@ -25,9 +25,7 @@ AT_ONCE = 50
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """An installation with a published snapshot."""
     folder: Path = tmp_path_factory.mktemp("limits")
-    with an_installation(folder) as made:
-        made.take_roster()
-        made.publish(made.extract)
+    with a_published_installation(folder) as made:
         yield made
 
 

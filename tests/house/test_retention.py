@@ -19,7 +19,7 @@ from house.retention import PRUNE_LEDGER, plan_ledger_pruning, prune_ledger
 from house.wiring import House
 from runtime.database import reading
 from store.told import untold_exports
-from tests.installation import CONSOLE_WHO, Installation, an_installation
+from tests.installation import CONSOLE_WHO, Installation, a_published_installation
 
 START = "2026-11-21"
 ELEVEN_YEARS = timedelta(days=11 * 366)
@@ -28,9 +28,7 @@ ELEVEN_YEARS = timedelta(days=11 * 366)
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """Return an installation with a roster, a person and a published snapshot."""
-    with an_installation(tmp_path_factory.mktemp("retention")) as made:
-        made.take_roster()
-        made.publish(made.extract)
+    with a_published_installation(tmp_path_factory.mktemp("retention")) as made:
         made.enrol("0B65625")
         yield made
 

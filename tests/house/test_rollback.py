@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from house.wiring import House
@@ -14,18 +11,9 @@ from policies.grant import Grant
 from runtime.settings import load_settings
 from snapshot.published import newest_published
 from tests.backends import copy_database, put_back
-from tests.installation import Installation, an_installation
+from tests.installation import Installation
 from vault.errors import Code, VaultError, VaultForkError, VaultRefusedError, VaultRolledBackError
 from worker.service import SERVICE, resource_of
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Iterator[Installation]:
-    """An installation with a published snapshot."""
-    with an_installation(tmp_path) as made:
-        made.take_roster()
-        made.publish(made.extract)
-        yield made
 
 
 def a_copy(home: Installation) -> str:

@@ -14,7 +14,7 @@ from house.doctor.findings import Verdict
 from house.doctor.storage import check_reserve, check_roles, check_states
 from runtime.database import writing
 from tests.backends import on_servers
-from tests.installation import CONSOLE_WHO, Installation, an_installation
+from tests.installation import CONSOLE_WHO, Installation, a_published_installation
 
 AGENT = "0B65625"
 
@@ -22,9 +22,7 @@ AGENT = "0B65625"
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Installation]:
     """An installation whose agent asked for two exports."""
-    with an_installation(tmp_path) as made:
-        made.take_roster()
-        made.publish(made.extract)
+    with a_published_installation(tmp_path) as made:
         made.enrol(AGENT)
         yield made
 

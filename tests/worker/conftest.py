@@ -1,4 +1,4 @@
-"""What the tests of the worker share: a mail server that works, and the worker's house on it."""
+"""What the tests of the worker share: an installation, a mail server that works, and the house on both."""
 
 from __future__ import annotations
 
@@ -8,9 +8,16 @@ from pathlib import Path
 import pytest
 
 from house.wiring import WorkerHouse
-from tests.installation import Installation
+from tests.installation import Installation, a_published_installation
 from tests.mail_server import MailServer, a_mail_server
 from tests.worker.houses import a_worker
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Installation]:
+    """An installation with a published snapshot."""
+    with a_published_installation(tmp_path) as made:
+        yield made
 
 
 @pytest.fixture

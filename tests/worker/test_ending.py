@@ -33,7 +33,7 @@ from store.exports import move_unclaimed
 from store.releases import OpenRelease, keep_open, lost_releases
 from store.tables import exports
 from tests.factories import stored_book
-from tests.installation import AS_OF, CONSOLE_WHO, Installation, an_installation
+from tests.installation import AS_OF, CONSOLE_WHO, Installation, a_published_installation
 from tests.mail_server import Faults, MailServer, a_mail_server
 from tests.worker.houses import a_worker, the_entries, the_export
 from vault.errors import VaultError
@@ -49,9 +49,7 @@ LONG_AGO = timedelta(days=401)
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """An installation with a published snapshot, for every test of this file."""
-    with an_installation(tmp_path_factory.mktemp("ending")) as made:
-        made.take_roster()
-        made.publish(made.extract)
+    with a_published_installation(tmp_path_factory.mktemp("ending")) as made:
         yield made
 
 

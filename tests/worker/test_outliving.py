@@ -31,7 +31,7 @@ from snapshot.index import object_names
 from snapshot.published import PublishedSnapshot, list_snapshots, newest_published, published_snapshot
 from snapshot.shards import ShardError, open_rows
 from snapshot.tables import State, snapshots
-from tests.installation import AS_OF, Installation, an_installation
+from tests.installation import AS_OF, Installation, a_published_installation
 from tests.mail_server import a_mail_server
 from tests.snapshot.fakes import PartKeys
 from tests.worker.houses import a_worker, the_export
@@ -47,9 +47,7 @@ NINE_WEEKS = timedelta(weeks=9)
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """An installation with its roster, for every test of this file."""
-    with an_installation(tmp_path_factory.mktemp("outliving")) as made:
-        made.take_roster()
-        made.publish(made.extract)
+    with a_published_installation(tmp_path_factory.mktemp("outliving")) as made:
         yield made
 
 

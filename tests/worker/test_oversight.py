@@ -8,7 +8,6 @@ import io
 import re
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,8 +22,8 @@ from runtime.database import reading, writing
 from store.oversight import begin_notice, due_notices
 from store.tables import oversight_notices
 from tests.api.callers import Caller, a_desk
-from tests.installation import Installation, an_installation
-from tests.mail_server import Faults, MailServer, a_mail_server
+from tests.installation import Installation, a_published_installation
+from tests.mail_server import Faults, MailServer
 from tests.worker.houses import a_worker, the_entries, the_export
 from worker.oversight import tell_agents
 from worker.pipeline import Pipeline
@@ -40,19 +39,10 @@ AGENTS_ADDRESS = "agent0007@agents.example"
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """An installation with a published snapshot and its manager and agent enrolled."""
-    with an_installation(tmp_path_factory.mktemp("oversight")) as made:
-        made.take_roster()
-        made.publish(made.extract)
+    with a_published_installation(tmp_path_factory.mktemp("oversight")) as made:
         for licence in (MANAGER, AGENT, OUTSIDER):
             made.enrol(licence)
         yield made
-
-
-@pytest.fixture
-def mail(tmp_path: Path) -> Iterator[MailServer]:
-    """A mail server that does what it should."""
-    with a_mail_server(tmp_path) as server:
-        yield server
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from house.wiring import WorkerHouse
 from runtime.database import writing
 from store.tables import export_fingerprints, exports
 from tests.factories import stored_book
-from tests.installation import Installation, an_installation
+from tests.installation import Installation, a_published_installation
 from tests.mail_server import Faults, MailServer
 from tests.worker.houses import advance, change_papers, the_entries, the_export
 from worker.pipeline import MOST_CLAIMS
@@ -23,9 +23,7 @@ AGENT = "0B65625"
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """An installation with a published snapshot, for every test of this file."""
-    with an_installation(tmp_path_factory.mktemp("pipeline")) as made:
-        made.take_roster()
-        made.publish(made.extract)
+    with a_published_installation(tmp_path_factory.mktemp("pipeline")) as made:
         yield made
 
 

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
-
-import pytest
 
 from audit.events import Event
 from exports.states import Reason, State, Step
@@ -16,9 +12,8 @@ from policies.rules import PolicySet
 from runtime.database import reading
 from store.reviews import LARGE_EXPORT, large_exports
 from tests.api.fakes import GivenPolicies
-from tests.installation import Installation, an_installation
-from tests.mail_server import a_mail_server
-from tests.worker.houses import a_worker, advance, the_entries, the_export
+from tests.installation import Installation
+from tests.worker.houses import advance, the_entries, the_export
 
 PATTERN = """
 version = 1
@@ -30,22 +25,6 @@ regex = '[0-9]'
 check = "none"
 free_text_only = false
 """
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Iterator[Installation]:
-    """An installation with a published snapshot."""
-    with an_installation(tmp_path) as made:
-        made.take_roster()
-        made.publish(made.extract)
-        yield made
-
-
-@pytest.fixture
-def house(home: Installation, tmp_path: Path) -> Iterator[WorkerHouse]:
-    """Its worker."""
-    with a_mail_server(tmp_path) as mail, a_worker(home, mail) as opened:
-        yield opened
 
 
 def under(house: WorkerHouse, policy: PolicySet) -> None:

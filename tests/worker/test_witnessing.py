@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +13,6 @@ from audit.entry import Entry
 from audit.events import Event
 from audit.verify import VerifyError, verify_bundle
 from audit.witness_folder import WitnessFolder
-from audit.witness_server import WitnessServer
 from cli.evidence import make_bundle
 from house.anchors import ledger_keys
 from house.wiring import House, WorkerHouse
@@ -24,25 +21,13 @@ from runtime.settings import SettingsError, WorkerSettings
 from tests.backends import copy_database, put_back
 from tests.installation import CONSOLE_WHO, Installation, an_installation
 from tests.mail_server import MailServer
+from tests.witnesses import serving
 from tests.worker.houses import a_worker
 from worker.service import SERVICE
 from worker.witnessing import Witnessing
 
 NAME = "witness.example/compliance"
 OWN = {Event.HEAD_COSIGNED, Event.ANCHOR_FAILED}
-
-
-@contextmanager
-def serving(witness: WitnessFolder) -> Iterator[int]:
-    """Serve a witness on loopback; yields the port."""
-    with WitnessServer(witness, "127.0.0.1", 0) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield server.port
-        finally:
-            server.shutdown()
-            thread.join()
 
 
 @dataclass

@@ -1,0 +1,25 @@
+"""What the tests of the house share: an installation with a published snapshot, and a mail server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.installation import Installation, a_published_installation
+from tests.mail_server import MailServer, a_mail_server
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Installation]:
+    """An installation with a published snapshot."""
+    with a_published_installation(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def mail(tmp_path: Path) -> Iterator[MailServer]:
+    """A mail server that does what it should."""
+    with a_mail_server(tmp_path) as server:
+        yield server
