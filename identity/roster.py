@@ -6,14 +6,13 @@ the value. The header has exactly the 18 columns of ROSTER_COLUMNS, in any order
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 from identity.people import Papers, Role
+from runtime.csv_text import CsvTextError, read_records, wrong_length
 
 
 class RosterError(Exception):
@@ -77,14 +76,9 @@ ROSTER_COLUMNS = tuple(_PARSERS)
 def read_roster(data: bytes) -> list[Papers]:
     """Return every agent's papers, in the file's order, or raise RosterError."""
     try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise RosterError([f"byte {error.start}: not UTF-8"]) from None
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        records = list(reader)
-    except csv.Error:
-        raise RosterError([f"line {reader.line_num}: not CSV"]) from None
+        records = read_records(data)
+    except CsvTextError as error:
+        raise RosterError([error.place]) from None
     if not records or sorted(records[0]) != sorted(ROSTER_COLUMNS):
         raise RosterError([f"header: exactly these columns are needed: {', '.join(ROSTER_COLUMNS)}"])
     places: list[str] = []
@@ -99,8 +93,8 @@ def read_roster(data: bytes) -> list[Papers]:
 
 
 def _read_record(number: int, header: list[str], record: list[str], places: list[str]) -> Papers | None:
-    if len(record) != len(header):
-        places.append(f"record {number}: {len(record)} fields instead of {len(header)}")
+    if place := wrong_length(number, record, header):
+        places.append(place)
         return None
     fields: dict[str, Any] = {}
     for column, value in zip(header, record, strict=True):

@@ -7,8 +7,6 @@ is refused whole; errors name records and columns and never a value.
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +14,7 @@ from datetime import UTC, date, datetime, time
 from typing import Final
 
 from runtime.clock import PACIFIC
+from runtime.csv_text import CsvTextError, read_records, wrong_length
 
 MOST_LINES: Final = 5000
 _AGENT, _CONSUMER, _ON, _AT = "agent_license_number", "consumer_id", "ended_on", "ended_at"
@@ -45,23 +44,14 @@ class EndedLine:
 def read_feed(data: bytes, now: datetime) -> list[EndedLine]:
     """Return a CSV feed's lines, in its order, or raise FeedError."""
     try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise FeedError([f"byte {error.start}: not UTF-8"]) from None
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        records = list(reader)
-    except csv.Error:
-        raise FeedError([f"line {reader.line_num}: not CSV"]) from None
+        records = read_records(data)
+    except CsvTextError as error:
+        raise FeedError([error.place]) from None
     header = records[0] if records else []
     if set(header) not in _HEADERS or len(header) != len(set(header)):
         raise FeedError([f"header: exactly {_AGENT}, {_CONSUMER} and either {_ON} or {_AT} are needed"])
-    places = [
-        f"record {number}: {len(record)} fields instead of {len(header)}"
-        for number, record in enumerate(records[1:], 2)
-        if len(record) != len(header)
-    ]
-    if places:
+    looked_at = (wrong_length(number, record, header) for number, record in enumerate(records[1:], 2))
+    if places := [place for place in looked_at if place]:
         raise FeedError(places)
     return check_lines([dict(zip(header, record, strict=True)) for record in records[1:]], now, first=2)
 
