@@ -32,6 +32,13 @@ def week(place: int) -> datetime:
 
 def a_week(engine: Engine, place: int, held: Iterable[tuple[str, str]], *, revision: int = 1) -> str:
     """Publish a week that holds pairs of a pseudonym and an agent; return its attempt."""
+    attempt = a_checked_week(engine, place, held, revision=revision)
+    put_in_force(engine, attempt)
+    return attempt
+
+
+def a_checked_week(engine: Engine, place: int, held: Iterable[tuple[str, str]], *, revision: int = 1) -> str:
+    """Import a week and leave it unpublished; return its attempt."""
     attempt = f"week-{next(_numbers)}"
     with writing(engine) as connection:
         connection.execute(
@@ -49,10 +56,14 @@ def a_week(engine: Engine, place: int, held: Iterable[tuple[str, str]], *, revis
     pairs = PairSet()
     pairs.add(pack_pair(*pair) for pair in held)
     write_changes(engine, attempt, pairs)
+    return attempt
+
+
+def put_in_force(engine: Engine, attempt: str) -> None:
+    """Publish a week that was imported."""
     with writing(engine) as connection:
         mine = snapshots.c.attempt == attempt
         connection.execute(update(snapshots).where(mine).values(state=State.PUBLISHED))
-    return attempt
 
 
 def clear(engine: Engine) -> None:

@@ -3,33 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from itertools import count
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, func, insert, select, update
+from sqlalchemy import Engine, func, select
 
 from runtime.clock import rfc3339
-from runtime.database import reading, writing
+from runtime.database import reading
 from snapshot.delegations import Interval, intervals_of, pseudonyms_at
-from snapshot.pairs import PairSet, pack_pair
+from snapshot.pairs import pack_pair
 from snapshot.tables import (
-    State,
     delegation_changes,
     delegation_imports,
-    delegation_pairs,
-    snapshots,
 )
-from snapshot.upkeep import forget, is_current, write_changes
+from snapshot.upkeep import forget, is_current
 from tests.factories import a_database
-from tests.snapshot.extracts import AS_OF
+from tests.snapshot.histories import a_checked_week, clear, put_in_force, week
 
 PEOPLE = [f"2026:{place:02x}{'ab' * 15}" for place in (0, 1, 1 << 6, 255)] + ["2026:00" + "cd" * 15]
 AGENTS = ["0B11111", "0C22222222222222"]
 PAIRS = [(person, agent) for person in PEOPLE for agent in AGENTS]
-_numbers = count()
 
 
 @pytest.fixture(scope="module")
@@ -38,44 +32,17 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
     return a_database(tmp_path_factory.mktemp("delegations"))
 
 
-def _week(place: int) -> datetime:
-    return AS_OF + timedelta(weeks=place)
-
-
 def _import(engine: Engine, place: int, held: set[tuple[str, str]], *, publish: bool = True) -> str:
-    attempt = f"attempt-{next(_numbers)}"
-    with writing(engine) as connection:
-        connection.execute(
-            insert(snapshots).values(
-                attempt=attempt,
-                as_of=rfc3339(_week(place)),
-                revision=1,
-                state=State.CHECKED,
-                source_sha256="",
-                rows=0,
-                agents=0,
-                begun_at="",
-            )
-        )
-    pairs = PairSet()
-    pairs.add(pack_pair(*pair) for pair in held)
-    write_changes(engine, attempt, pairs)
+    attempt = a_checked_week(engine, place, held)
     if publish:
         _publish(engine, attempt)
     return attempt
 
 
 def _publish(engine: Engine, attempt: str) -> None:
-    with writing(engine) as connection:
+    with reading(engine) as connection:
         assert is_current(connection, attempt)
-        mine = snapshots.c.attempt == attempt
-        connection.execute(update(snapshots).where(mine).values(state=State.PUBLISHED))
-
-
-def _clear(engine: Engine) -> None:
-    with writing(engine) as connection:
-        for table in (delegation_pairs, delegation_changes, delegation_imports, snapshots):
-            connection.execute(table.delete())
+    put_in_force(engine, attempt)
 
 
 def _expected(history: Sequence[set[tuple[str, str]]], person: str) -> list[Interval]:
@@ -87,8 +54,8 @@ def _expected(history: Sequence[set[tuple[str, str]]], person: str) -> list[Inte
             if is_held and began is None:
                 began = place
             if not is_held and began is not None:
-                end = None if place == len(history) else _week(place)
-                found.append(Interval(agent=agent, begins_as_of=_week(began), ends_as_of=end))
+                end = None if place == len(history) else week(place)
+                found.append(Interval(agent=agent, begins_as_of=week(began), ends_as_of=end))
                 began = None
     return sorted(found, key=lambda each: (each.begins_as_of, each.agent))
 
@@ -97,7 +64,7 @@ def _expected(history: Sequence[set[tuple[str, str]]], person: str) -> list[Inte
 @given(history=st.lists(st.sets(st.sampled_from(PAIRS)), min_size=1, max_size=7))
 def test_intervals_are_what_the_snapshots_say(engine: Engine, history: list[set[tuple[str, str]]]) -> None:
     """Whatever the weeks held, each consumer's intervals and each agent's book are those of the weeks."""
-    _clear(engine)
+    clear(engine)
     for place, held in enumerate(history):
         _import(engine, place, held)
     with reading(engine) as connection:
@@ -106,12 +73,12 @@ def test_intervals_are_what_the_snapshots_say(engine: Engine, history: list[set[
         for place, held in enumerate(history):
             for agent in AGENTS:
                 names = {person for person, whose in held if whose == agent}
-                assert names == pseudonyms_at(connection, agent, rfc3339(_week(place)), 1)
+                assert names == pseudonyms_at(connection, agent, rfc3339(week(place)), 1)
 
 
 def test_what_is_not_published_does_not_count(engine: Engine) -> None:
     """An import that waits for its publication changes no answer; once published it does."""
-    _clear(engine)
+    clear(engine)
     _import(engine, 0, set(PAIRS))
     waiting = _import(engine, 1, set(PAIRS[1:]), publish=False)
     person = PEOPLE[0]
@@ -119,12 +86,12 @@ def test_what_is_not_published_does_not_count(engine: Engine) -> None:
         assert [None, None] == [each.ends_as_of for each in intervals_of(connection, [person])]
     _publish(engine, waiting)
     with reading(engine) as connection:
-        assert [_week(1), None] == [each.ends_as_of for each in intervals_of(connection, [person])]
+        assert [week(1), None] == [each.ends_as_of for each in intervals_of(connection, [person])]
 
 
 def test_an_import_compared_with_an_older_one_is_stale(engine: Engine) -> None:
     """Of two imports that were compared with the same one, the second can't be published after the first."""
-    _clear(engine)
+    clear(engine)
     _import(engine, 0, set(PAIRS))
     first, second = (_import(engine, 1, set(PAIRS[:4]), publish=False) for _ in range(2))
     _publish(engine, first)
@@ -135,7 +102,7 @@ def test_an_import_compared_with_an_older_one_is_stale(engine: Engine) -> None:
 
 def test_few_changes_are_written_as_changes_and_many_as_a_whole(engine: Engine) -> None:
     """The first import is kept whole; one that differs in one pair has one line."""
-    _clear(engine)
+    clear(engine)
     _import(engine, 0, set(PAIRS))
     _import(engine, 1, set(PAIRS[1:]))
     with reading(engine) as connection:
@@ -146,7 +113,7 @@ def test_few_changes_are_written_as_changes_and_many_as_a_whole(engine: Engine) 
 
 def test_what_came_to_nothing_is_taken_away(engine: Engine) -> None:
     """An abandoned import leaves no line; forgetting it again does no harm."""
-    _clear(engine)
+    clear(engine)
     _import(engine, 0, set(PAIRS))
     dead = _import(engine, 1, set(PAIRS[1:]), publish=False)
     for _ in range(2):
@@ -158,13 +125,13 @@ def test_what_came_to_nothing_is_taken_away(engine: Engine) -> None:
 
 def test_a_new_years_pseudonym_goes_on_with_the_old_ones_interval(engine: Engine) -> None:
     """A consumer's pseudonyms of two years give one interval, asked for together."""
-    _clear(engine)
+    clear(engine)
     old, new = PEOPLE[0], "2027" + PEOPLE[0][4:]
     _import(engine, 0, {(old, AGENTS[0])})
     _import(engine, 1, {(new, AGENTS[0])})
     with reading(engine) as connection:
         (interval,) = intervals_of(connection, [new, old])
-    assert (_week(0), None) == (interval.begins_as_of, interval.ends_as_of)
+    assert (week(0), None) == (interval.begins_as_of, interval.ends_as_of)
 
 
 @pytest.mark.parametrize("is_known", [True, False])
@@ -196,12 +163,12 @@ def test_each_years_pseudonym_is_found_in_its_own_imports(engine: Engine, *, is_
 
 def test_an_interval_touches_the_time_in_which_data_could_leave() -> None:
     """Between two moments an agent could receive data if the interval overlaps them."""
-    held = Interval(agent=AGENTS[0], begins_as_of=_week(2), ends_as_of=_week(4))
-    assert held.touches(_week(3), _week(9))
-    assert held.touches(_week(0), _week(3))
-    assert not held.touches(_week(0), _week(2))
-    assert not held.touches(_week(4), _week(5))
-    assert Interval(agent=AGENTS[0], begins_as_of=_week(2), ends_as_of=None).touches(_week(8), _week(9))
+    held = Interval(agent=AGENTS[0], begins_as_of=week(2), ends_as_of=week(4))
+    assert held.touches(week(3), week(9))
+    assert held.touches(week(0), week(3))
+    assert not held.touches(week(0), week(2))
+    assert not held.touches(week(4), week(5))
+    assert Interval(agent=AGENTS[0], begins_as_of=week(2), ends_as_of=None).touches(week(8), week(9))
 
 
 def test_a_licence_of_any_length_that_a_roster_has_fits() -> None:
