@@ -12,7 +12,7 @@ from api.audit_bodies import PersonTold
 from api.signed_in import SignedIn
 from audit.entry import Resource
 from audit.events import Event
-from house.founding import VKEY_FILE
+from house.founding import kept_vkey
 from house.wiring import House
 from policies.actions import Action
 from policies.gate import Ask
@@ -66,4 +66,4 @@ def known_id(house: House, text: str) -> tuple[str, bool]:
 
 def vkey_of(house: House) -> str:
     """Return the key that the ledger's checkpoints are verified with."""
-    return (house.settings.data / VKEY_FILE).read_text(encoding="ascii").strip()
+    return kept_vkey(house.settings)

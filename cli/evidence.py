@@ -24,7 +24,7 @@ from cli.desk import (
     open_house_with_vault,
 )
 from cli.outside import anchors, cosigned, stream
-from house.founding import VKEY_FILE
+from house.founding import VKEY_FILE, kept_vkey
 from house.keys import key_history
 from house.reconciling import reconcile
 from house.retention import plan_ledger_pruning, prune_ledger
@@ -143,7 +143,7 @@ def _hand_out(house: House, write: Callable[..., Head], folder: Path) -> Head:
     with house.gate.transaction(CONSOLE_OPERATOR) as tx:
         permit = tx.decide(Ask(action=Action.READ_LEDGER, resource=resource))
     note = cosigned_now(house, house.vault.sign(), CONSOLE_OPERATOR, WITNESS_SECONDS)
-    vkey = (house.settings.data / VKEY_FILE).read_text().strip()
+    vkey = kept_vkey(house.settings)
     head = write(house.reader, folder, vkey_text=vkey, checkpoint_note=note, keys=key_history(house))
     with house.gate.transaction(CONSOLE_OPERATOR) as tx:
         tx.record(Event.LEDGER_EXPORTED, Action.READ_LEDGER, resource, because=permit)

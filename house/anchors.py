@@ -9,7 +9,7 @@ from audit.movement import check_copy
 from audit.reader import LedgerReader
 from delivery.anchor_bucket import BucketAnchor
 from house.anchoring import BUCKET, FOLDER
-from house.founding import VKEY_FILE
+from house.founding import kept_vkey
 from house.keys import key_history
 from house.wiring import House
 from runtime.outside import OutsideSettings
@@ -36,8 +36,7 @@ def readable_anchors(settings: OutsideSettings) -> list[Anchor]:
 
 def ledger_keys(house: House) -> KeyHistory:
     """Return the keys of the installation's checkpoints, from the first on. Raises NoteError, OSError."""
-    vkey = (house.settings.data / VKEY_FILE).read_text(encoding="ascii").strip()
-    return read_history(key_history(house) or f"{vkey}\n")
+    return read_history(key_history(house) or f"{kept_vkey(house.settings)}\n")
 
 
 def read_back(reader: LedgerReader, anchor: Anchor, known: int, keys: KeyHistory) -> Copy | None:

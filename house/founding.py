@@ -112,6 +112,11 @@ def found_installation(
     return made
 
 
+def kept_vkey(settings: Settings) -> str:
+    """Return the key that the installation's checkpoints are verified with, as its folder has it; OSError."""
+    return (settings.data / VKEY_FILE).read_text(encoding="ascii").strip()
+
+
 def _found_vault(settings: Settings) -> Founding:
     """Make the vault in its folder; one that is a service of its own makes itself."""
     demo = settings.mode == "demo"

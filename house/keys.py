@@ -19,7 +19,7 @@ from audit.entry import Resource
 from audit.events import Event
 from audit.key_history import digest_of_key, read_history
 from audit.note import NoteError, VerifierKey
-from house.founding import VKEY_FILE
+from house.founding import VKEY_FILE, kept_vkey
 from house.wiring import House
 from policies.actions import Action
 from policies.gate import Ask, Who
@@ -57,7 +57,7 @@ def rotate_checkpoint(house: House, who: Who) -> str:
     permit = _permit(house, who, Rotated.CHECKPOINT)
     house.vault.rotate_key(permit.index)
     _follow_signing_key(house, who, permit)
-    return (house.settings.data / VKEY_FILE).read_text(encoding="ascii").strip()
+    return kept_vkey(house.settings)
 
 
 def rotate_credentials(house: House, who: Who) -> None:
@@ -119,8 +119,7 @@ def kept_history(settings: Settings) -> str | None:
     """Return the same for an installation that isn't opened."""
     try:
         text = settings.key_history.read_text(encoding="utf-8")
-        vkey = (settings.data / VKEY_FILE).read_text(encoding="ascii").strip()
-        return text if read_history(text).newest.text() == vkey else None
+        return text if read_history(text).newest.text() == kept_vkey(settings) else None
     except (FileNotFoundError, NoteError):
         return None
 
@@ -129,8 +128,7 @@ def settle(house: House, who: Who) -> None:
     """Put right what a command that died has left: credentials half changed, a key file behind."""
     if _next(house.settings.credential_path(CallerKind.OPERATOR.value)).exists():
         _settle_credentials(house)
-    kept = (house.settings.data / VKEY_FILE).read_text(encoding="ascii").strip()
-    if kept != house.vault.status().vkey:
+    if kept_vkey(house.settings) != house.vault.status().vkey:
         _follow_signing_key(house, who, None)
 
 
@@ -153,10 +151,9 @@ def _record(house: House, who: Who, permit: Grant, *keys: Rotated) -> None:
 
 def _follow_signing_key(house: House, who: Who, permit: Grant | None) -> None:
     """Record the handovers that the key file doesn't know yet, and write the files anew."""
-    data = house.settings.data
     text = house.vault.status().history
     history = read_history(text)
-    known = VerifierKey.parse((data / VKEY_FILE).read_text(encoding="ascii").strip())
+    known = VerifierKey.parse(kept_vkey(house.settings))
     if known not in history.keys:
         raise KeysError("the vault signs with a key that doesn't follow this installation's: stop the house")
     resource = Resource(kind="key", id=Rotated.CHECKPOINT.value)
@@ -166,7 +163,7 @@ def _follow_signing_key(house: House, who: Who, permit: Grant | None) -> None:
             tx.record(Event.KEY_ROTATED, Action.ROTATE_KEY, resource, because=permit, vkey=vkey)
             tx.record(Event.KEY_DESTROYED, Action.ROTATE_KEY, resource, because=permit)
     write_whole(house.settings.key_history, text if text.endswith("\n") else f"{text}\n")
-    write_whole(data / VKEY_FILE, f"{history.newest.text()}\n")
+    write_whole(house.settings.data / VKEY_FILE, f"{history.newest.text()}\n")
     # From the handover on the ledger's newest checkpoint is the new key's.
     house.vault.sign()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from audit.key_history import read_history
 from house.doctor.findings import Finding, failed, warned, well
-from house.founding import VKEY_FILE
+from house.founding import VKEY_FILE, kept_vkey
 from house.wiring import House
 from vault.answers import VaultStatus
 from vault.errors import VaultError
@@ -50,7 +50,7 @@ def check_vault(house: House) -> Finding:
         return failed(
             _VAULT, "locked: it is a restored copy and opens nothing", "find out who restored it, and when"
         )
-    kept = (house.settings.data / VKEY_FILE).read_text(encoding="utf-8").strip()
+    kept = kept_vkey(house.settings)
     if kept != status.vkey.strip():
         if kept in {key.text() for key in read_history(status.history).keys}:
             return failed(
