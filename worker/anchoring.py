@@ -15,20 +15,19 @@ from collections.abc import Sequence
 
 import structlog
 
-from audit.anchor import Anchor, AnchorError, Copy, Trouble, next_try
+from audit.anchor import Anchor, AnchorError, Copy, Trouble
 from audit.checkpoint import Head
 from audit.entry import HeadRef, Resource
-from audit.events import Event, Outcome
+from audit.events import Event
 from audit.key_history import KeyHistory
 from audit.movement import check_extended
 from delivery.anchor_mail import MailAnchor
 from house.anchoring import MAIL, Look, Post, anchor_posts
 from house.anchors import read_back, readable_anchors
 from house.wiring import WorkerHouse
-from policies.gate import Transaction
 from runtime.database import reading
-from store.outposts import note_failed, note_reached, reviewers_addresses
-from worker.heads import due_head
+from store.outposts import note_reached, reviewers_addresses
+from worker.heads import due_head, note_failure, record_failure
 from worker.service import SERVICE
 
 ACTION = "AnchorHead"
@@ -81,25 +80,21 @@ class Anchoring:
             tx.record(
                 Event.HEAD_ANCHORED,
                 ACTION,
-                Resource(kind="anchor", id=look.post.name),
+                _anchor(look),
                 head=HeadRef(size=head.size, root=head.root.hex()),
             )
 
     def _note_failed(self, look: Look, trouble: Trouble) -> None:
-        before = look.standing.reason
+        structlog.get_logger().warning("anchor.failed", anchor=look.post.name, reason=trouble.value)
         # Once overdue it stays so until a copy is laid, whatever the cause of the moment.
         said = Trouble.OVERDUE if look.is_overdue else trouble
-        tries = look.standing.tries + 1
-        structlog.get_logger().warning("anchor.failed", anchor=look.post.name, reason=trouble.value)
         with self._house.gate.transaction(SERVICE) as tx:
-            note_failed(tx.connection, look.post.name, said.value, tries, next_try(tries, look.now))
-            if said.value != before:
-                _record(tx, look, said)
+            note_failure(tx, look, said, ACTION, _anchor(look))
 
     def _record_failure(self, look: Look, trouble: Trouble) -> None:
         structlog.get_logger().warning("anchor.failed", anchor=look.post.name, reason=trouble.value)
         with self._house.gate.transaction(SERVICE) as tx:
-            _record(tx, look, trouble)
+            record_failure(tx, trouble, ACTION, _anchor(look))
 
     def _mail(self) -> MailAnchor:
         settings = self._house.settings
@@ -117,11 +112,5 @@ class Anchoring:
             return reviewers_addresses(connection)
 
 
-def _record(tx: Transaction, look: Look, trouble: Trouble) -> None:
-    tx.record(
-        Event.ANCHOR_FAILED,
-        ACTION,
-        Resource(kind="anchor", id=look.post.name),
-        outcome=Outcome.ERROR,
-        reason=trouble.value,
-    )
+def _anchor(look: Look) -> Resource:
+    return Resource(kind="anchor", id=look.post.name)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import structlog
 
-from audit.anchor import AnchorError, next_try
+from audit.anchor import AnchorError
 from audit.entry import Resource
-from audit.events import Event, Outcome
 from delivery.posting import Road
 from house.anchoring import Look
 from house.wiring import WorkerHouse
 from house.witnesses import ACTION, Witness, ask_witness, read_witnesses, witness_post
-from store.outposts import note_failed
-from worker.heads import due_head
+from worker.heads import due_head, note_failure
 from worker.service import SERVICE
 
 _SECONDS = 10.0
@@ -40,15 +38,6 @@ class Witnessing:
             self._note_failed(due.look, error)
 
     def _note_failed(self, look: Look, error: AnchorError) -> None:
-        reason, tries = error.trouble.value, look.standing.tries + 1
-        structlog.get_logger().warning("witness.failed", witness=look.post.name, reason=reason)
+        structlog.get_logger().warning("witness.failed", witness=look.post.name, reason=error.trouble.value)
         with self._house.gate.transaction(SERVICE) as tx:
-            note_failed(tx.connection, look.post.name, reason, tries, next_try(tries, look.now))
-            if reason != look.standing.reason:
-                tx.record(
-                    Event.ANCHOR_FAILED,
-                    ACTION,
-                    Resource(kind="witness", id=look.post.name),
-                    outcome=Outcome.ERROR,
-                    reason=reason,
-                )
+            note_failure(tx, look, error.trouble, ACTION, Resource(kind="witness", id=look.post.name))
