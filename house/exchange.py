@@ -13,6 +13,7 @@ from pathlib import Path
 
 from audit.entry import Resource
 from audit.events import Event
+from audit.key_history import digest_of_key
 from audit.note import NoteError, VerifierKey
 from house.founding import CONSOLE, OPERATOR
 from house.wiring import House
@@ -56,8 +57,8 @@ def pin_exchange(house: House, vkey: str) -> VerifierKey:
             f"another key is pinned already; to change it, remove {VKEY_NAME} from the installation's folder"
         )
     with house.gate.transaction(Who(actor=OPERATOR, client=CONSOLE)) as tx:
-        digest = hashlib.sha256(key.text().encode()).hexdigest()
-        tx.record(Event.COMMAND_ISSUED, "TrustExchange", Resource(kind="key", id=f"sha256:{digest}"))
+        resource = Resource(kind="key", id=f"sha256:{digest_of_key(key)}")
+        tx.record(Event.COMMAND_ISSUED, "TrustExchange", resource)
     write_whole(house.settings.data / VKEY_NAME, f"{key.text()}\n")
     return key
 
