@@ -201,17 +201,26 @@ def _write(name: str, value: Any) -> str:
     """Check and write one field: `"name":value`; remember it where it is likely to come again."""
     if type(value) is str:
         check_field(name, value)
-        # What passed its check holds no quote, no backslash and nothing but ASCII (law 3 of `fields.py`).
         written = f'"{name}":"{value}"'
     else:
         wire = _value(value)
         check_field(name, wire)
-        written = encode_plain({name: wire})[1:-1].decode("ascii")
+        written = f'"{name}":{_json(wire)}'
     if name in _RECURRING:
         if len(_known) >= _MOST_KNOWN:
             _known.clear()
         _known[name, value] = written
     return written
+
+
+def _json(checked: Any) -> str:
+    """Write what passed its check: its text has no quote, no backslash and nothing but ASCII (`fields.py`)."""
+    if isinstance(checked, str):
+        return f'"{checked}"'
+    if isinstance(checked, dict):
+        members = [f'"{name}":{_json(checked[name])}' for name in sorted(checked)]
+        return f"{{{','.join(members)}}}"
+    return f"[{','.join(map(_json, checked))}]" if isinstance(checked, list) else str(checked)
 
 
 def _wire(part: Any) -> dict[str, Any]:

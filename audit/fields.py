@@ -219,14 +219,16 @@ def check_field(name: str, value: Any) -> None:
 def check_together(wire: Mapping[str, Any]) -> None:
     """Check that an entry's fields, each right by itself, go together. Raises EntryError."""
     event, outcome = Event(wire["event"]), Outcome(wire["outcome"])
-    for name, events in CARRIED_BY.items():
-        if name in wire and event not in events:
-            raise EntryError(f"entry.{name} can't stand on {event.value}")
+    for name in sorted(_MISPLACED[event] & wire.keys()):
+        raise EntryError(f"entry.{name} can't stand on {event.value}")
     for holds, says in _LAWS:
         if not holds(wire, event, outcome):
             raise EntryError(says)
 
 
+_MISPLACED: Final = {
+    event: frozenset(name for name, events in CARRIED_BY.items() if event not in events) for event in Event
+}
 _UNKNOWN = re.compile(r"unknown|[0-9a-f]{32}", re.ASCII)
 _Law = Callable[[Mapping[str, Any], Event, Outcome], bool]
 _LAWS: Final[tuple[tuple[_Law, str], ...]] = (
