@@ -214,7 +214,7 @@ def _write(name: str, value: Any) -> str:
 
 
 def _json(checked: Any) -> str:
-    """Write what passed its check: its text has no quote, no backslash and nothing but ASCII (`fields.py`)."""
+    """Write what passed its check: text of ASCII without quotes and backslashes (law 3 of `fields.py`)."""
     if isinstance(checked, str):
         return f'"{checked}"'
     if isinstance(checked, dict):
