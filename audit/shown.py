@@ -15,6 +15,7 @@ from sqlalchemy import Connection, insert, select
 
 from audit.stored import answering
 from audit.tables import ledger_shown
+from runtime.parts import in_parts
 
 _AT_ONCE: Final = 500
 
@@ -32,8 +33,8 @@ def kept_shown(connection: Connection, indices: Collection[int]) -> dict[int, by
     asked, table = sorted(set(indices)), ledger_shown.c
     found: dict[int, bytes] = {}
     with answering():
-        for start in range(0, len(asked), _AT_ONCE):
-            some = table["index"].in_(asked[start : start + _AT_ONCE])
-            rows = connection.execute(select(table["index"], table.consumers).where(some))
+        for some in in_parts(asked, _AT_ONCE):
+            query = select(table["index"], table.consumers).where(table["index"].in_(some))
+            rows = connection.execute(query)
             found |= {row[0]: row[1] for row in rows}
     return found

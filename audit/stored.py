@@ -8,7 +8,7 @@ reader that notes what it is asked for, then over the nodes, fetched together.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -20,6 +20,7 @@ from audit.checkpoint import Head
 from audit.errors import LedgerBrokenError, LedgerUnavailableError
 from audit.tables import ledger_entries, ledger_head, ledger_nodes
 from audit.tree import NodeReader
+from runtime.parts import in_parts
 
 Result = TypeVar("Result")
 Place = tuple[int, int]
@@ -79,7 +80,7 @@ def _fetch(connection: Connection, wanted: Iterable[Place]) -> dict[Place, bytes
     # Whole numbers of ours, written into the statement: a proof is read before every open of the
     # vault, and building and compiling an expression takes several times as long as this.
     found: dict[Place, bytes] = {}
-    for some in _chunks(sorted(wanted)):
+    for some in in_parts(sorted(wanted), _AT_ONCE):
         leaves = ",".join(str(position) for level, position in some if level == 0)
         inner = ",".join(f"({level},{position})" for level, position in some if level)
         parts = [_LEAVES.format(leaves)] if leaves else []
@@ -88,11 +89,6 @@ def _fetch(connection: Connection, wanted: Iterable[Place]) -> dict[Place, bytes
         rows = ask(connection, named + " UNION ALL ".join(parts))
         found |= {(row[0], row[1]): bytes(row[2]) for row in rows}
     return found
-
-
-def _chunks(items: Sequence[Result]) -> Iterator[Sequence[Result]]:
-    for start in range(0, len(items), _AT_ONCE):
-        yield items[start : start + _AT_ONCE]
 
 
 _HEAD = f"SELECT size, root FROM {ledger_head.name}"  # noqa: S608 - a table of ours

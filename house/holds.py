@@ -19,6 +19,7 @@ from policies.actions import Action
 from policies.gate import Ask, Who
 from runtime.clock import rfc3339
 from runtime.database import reading
+from runtime.parts import in_parts
 from snapshot.holds import (
     HoldReason,
     HoldState,
@@ -101,13 +102,13 @@ def release_hold(house: House, who: Who, attempt: str) -> list[str]:
         standing = list_holds(tx.connection, HoldState.PLACING, HoldState.HELD, attempt=attempt)
         move_hold(tx.connection, attempt, HoldState.RELEASING, rfc3339(tx.now))
         names = [hold_object(attempt, hold.agent) for hold in standing]
-        for start in range(0, len(names), MOST_AT_ONCE):
+        for some in in_parts(names, MOST_AT_ONCE):
             tx.record(
                 Event.HOLD_RELEASED,
                 Action.HOLD_SNAPSHOT,
                 resource,
                 because=pending,
                 attempt=attempt,
-                objects=tuple(names[start : start + MOST_AT_ONCE]),
+                objects=tuple(some),
             )
     return [hold.agent for hold in standing]

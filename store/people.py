@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, bindparam, select
 
 from identity.people import MEMBERS, NEVER, Papers, Person, Role
 from runtime.clock import rfc3339
+from runtime.parts import in_parts
 from store.tables import people
 
 _DAYS = frozenset({
@@ -67,10 +68,10 @@ def keep_roster(
         changed.append(row.id)
     sound = [row for row in before.values() if row.id not in unsound]
     gone = [row.id for row in sound if row.listed and row.licence not in listed]
-    for some in _in_parts(gone):
+    for some in in_parts(gone, _AT_ONCE):
         connection.execute(people.update().where(people.c.id.in_(some)).values(listed=False))
     here = [row.id for row in sound if row.licence in listed]
-    for some in _in_parts(here):
+    for some in in_parts(here, _AT_ONCE):
         connection.execute(people.update().where(people.c.id.in_(some)).values(roster_at=moment))
     if fresh:
         connection.execute(people.insert(), fresh)
@@ -162,11 +163,6 @@ def newest_roster(connection: Connection) -> str | None:
     """Return when the last roster came (RFC 3339), or None before the first."""
     of_agents = select(people.c.roster_at).where(people.c.licence.is_not(None))
     return connection.execute(of_agents.order_by(people.c.roster_at.desc()).limit(1)).scalar()
-
-
-def _in_parts(items: list[str]) -> Iterator[list[str]]:
-    for start in range(0, len(items), _AT_ONCE):
-        yield items[start : start + _AT_ONCE]
 
 
 def papers_as_columns(papers: Papers) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from policies.actions import Action
 from policies.gate import Ask, RefusedError, Transaction, UnrecordableError
 from policies.grant import Grant
 from runtime.objects import ObjectExistsError
+from runtime.parts import in_parts
 from store.destruction import RECORDS
 from vault.batches import destroying
 from vault.errors import VaultError
@@ -70,8 +71,8 @@ def destroy(
 
 def destroy_many(house: WorkerHouse, works: Sequence[Work], postpone: Callable[[Exception], None]) -> None:
     """Destroy in batches of one call to the vault each; what can't be done now is told to `postpone`."""
-    for start in range(0, len(works), AT_ONCE):
-        _destroy_batch(house, works[start : start + AT_ONCE], postpone)
+    for some in in_parts(works, AT_ONCE):
+        _destroy_batch(house, some, postpone)
 
 
 def _destroy_batch(house: WorkerHouse, works: Sequence[Work], postpone: Callable[[Exception], None]) -> None:
