@@ -29,6 +29,7 @@ from api import (
     policies,
     sessions,
     stories,
+    system_keys,
     tracing,
 )
 from api.door import Door
@@ -97,6 +98,7 @@ def make_app(
         links,
         consumers,
         delegations,
+        system_keys,
         metrics,
         *DESK,
     ):

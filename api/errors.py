@@ -3,6 +3,8 @@
 DoorError
 ├── SignedOutError           nobody is signed in with this cookie (any more)
 ├── ForgedCallError          a state-changing call without the session's CSRF token
+├── BadKeyError             a system's key is unknown, ended, revoked or none at all
+├── TwoIdentitiesError      a call came with a session and with a system's key
 ├── KeyReusedError           an Idempotency-Key came again with another body
 ├── TooManyWatchersError     the session watches as many exports as it may
 ├── OvertakenError           what was permitted changed before it could be shown
@@ -28,6 +30,14 @@ class SignedOutError(DoorError):
 
 class ForgedCallError(DoorError):
     """The call didn't carry the token that the sign-in returned."""
+
+
+class BadKeyError(DoorError):
+    """The bearer isn't a key that is good now; why not is nobody's business."""
+
+
+class TwoIdentitiesError(DoorError):
+    """Who asks is either a person or a system."""
 
 
 class KeyReusedError(DoorError):

@@ -59,6 +59,9 @@ EVENTS: Mapping[Event, str] = MappingProxyType(
         Event.SNAPSHOT_PUBLISHED: "The data were published",
         Event.DELEGATION_REQUESTED: "Asked to end delegations",
         Event.DELEGATION_ENDED: "Delegations ended since the cut-off",
+        Event.APIKEY_REQUESTED: "Asked to issue or revoke a system’s key",
+        Event.APIKEY_ISSUED: "A system’s key was issued",
+        Event.APIKEY_REVOKED: "A system’s key was revoked",
         Event.DESTRUCTION_REQUESTED: "Asked to destroy keys",
         Event.OBJECT_DESTROYED: "Keys were destroyed",
         Event.HOLD_REQUESTED: "Asked to hold data, or to let held data go",
@@ -127,6 +130,7 @@ ACTIONS: Mapping[Action, str] = MappingProxyType(
         Action.ROTATE_KEY: "Replace a key",
         Action.END_DELEGATIONS: "End delegations",
         Action.HOLD_SNAPSHOT: "Hold data for the law",
+        Action.MANAGE_KEYS: "Manage systems’ keys",
     }
 )
 

@@ -4,7 +4,7 @@ Laws
 1. A problem never repeats what was sent, and never says what an exception says.
 2. Where a rule refused, its id, clause and advice stand in the problem, with the index of
    the entry that recorded the refusal.
-3. A failed sign-in looks the same whatever failed, and comes on the same beat.
+3. A failed sign-in looks the same whatever failed, and comes on the same beat; so does a bad key.
 4. Refused because it can't be recorded or proved is 503, and says so.
 """
 
@@ -25,6 +25,7 @@ from starlette.exceptions import HTTPException
 
 from api.errors import (
     BadCursorError,
+    BadKeyError,
     BusyError,
     EntryNotFoundError,
     ForgedCallError,
@@ -36,6 +37,7 @@ from api.errors import (
     PolicyNotFoundError,
     SignedOutError,
     TooManyWatchersError,
+    TwoIdentitiesError,
     UnknownChoiceError,
     WrongCodeError,
 )
@@ -49,6 +51,7 @@ from api.problems import (
     FORGED,
     HALTED,
     INVITATION_USED,
+    KEY_REFUSED,
     KEY_REUSED,
     NO_POLICY,
     NO_SNAPSHOT,
@@ -60,6 +63,7 @@ from api.problems import (
     SIGNED_OUT,
     TOO_LARGE,
     TOO_MANY_WATCHERS,
+    TWO_IDENTITIES,
     UNDECIDED,
     UNPROVABLE,
     UNRECORDABLE,
@@ -73,11 +77,13 @@ from audit.errors import LedgerError
 from exports.errors import ExportNotFoundError, WrongStateError
 from identity.passwords import WeakPasswordError
 from policies.actions import Action
-from policies.decide import OPERATORS_RULE, UNDECIDABLE, UNPERMITTED, decide
+from policies.decide import OPERATORS_RULE, SYSTEMS_RULE, UNDECIDABLE, UNPERMITTED, decide
 from policies.fact_groups import NO_ACCOUNT
 from policies.facts import SignInFacts
 from policies.gate import HaltedError, OutOfForceError, RefusedError, UnrecordableError
 from policies.rules import PolicySet, Rule
+from snapshot.feed import FeedError
+from store.api_keys import KeyNotFoundError
 from store.invitations import InvitationNotFoundError
 from vault.errors import Code, VaultError, VaultRefusedError
 
@@ -96,6 +102,8 @@ PROBLEM_OF: Mapping[type[Exception], Problem] = MappingProxyType(
         WrongStateError: WRONG_STATE,
         OvertakenError: OVERTAKEN,
         KeyReusedError: KEY_REUSED,
+        TwoIdentitiesError: TWO_IDENTITIES,
+        KeyNotFoundError: NOT_FOUND,
         InvitationUsedError: INVITATION_USED,
         InvitationNotFoundError: NOT_FOUND,
         WrongCodeError: WRONG_CODE,
@@ -117,7 +125,7 @@ PROBLEM_OF_STATUS: Mapping[int, Problem] = MappingProxyType(
 FOREIGN = ("R13", "F02")
 """Rules that say "that is another's": answered 404, as if it weren't there."""
 
-NOT_ONES_WORK = (OPERATORS_RULE, UNPERMITTED.id)
+NOT_ONES_WORK = (OPERATORS_RULE, SYSTEMS_RULE, UNPERMITTED.id)
 """Rules that say "your role does no such thing": they stand alone for the refusal."""
 
 QUOTAS: Mapping[Action, frozenset[str]] = MappingProxyType(
@@ -126,10 +134,12 @@ QUOTAS: Mapping[Action, frozenset[str]] = MappingProxyType(
         Action.DOWNLOAD_BOOK: frozenset({"R20"}),
         Action.REVEAL_PASSPHRASE: frozenset({"R20"}),
         Action.VIEW_CONSUMERS: frozenset({"R09"}),
+        Action.END_DELEGATIONS: frozenset({"R09"}),
     }
 )
 """Rules that, at this action, say nothing but "too often"."""
 
+_MOST_PLACES = 20
 Handler = Callable[[Request, Any], Coroutine[Any, Any, Response]]
 
 
@@ -139,9 +149,16 @@ def handlers(
     """Return what the application does with each exception; `policy` says which set is in force."""
     sign_in_rules: dict[str, Rule] = {}
 
+    async def beat(request: Request) -> None:
+        await asyncio.sleep((request.state.began - time.perf_counter()) % beat_seconds)
+
+    async def bad_key(request: Request, _error: BadKeyError) -> JSONResponse:
+        await beat(request)
+        return KEY_REFUSED.answer()
+
     async def refused(request: Request, error: RefusedError) -> JSONResponse:
         if error.action is Action.SIGN_IN and UNDECIDABLE not in error.rules:
-            await asyncio.sleep((request.state.began - time.perf_counter()) % beat_seconds)
+            await beat(request)
             now = policy()
             rule = sign_in_rules.setdefault(now.digest, _rule_of_sign_in(now))
             return _with_rules(SIGN_IN_FAILED, (rule,), rule, error.decision)
@@ -155,6 +172,8 @@ def handlers(
     }
     return simple | {
         RefusedError: refused,
+        BadKeyError: bad_key,
+        FeedError: _bad_feed,
         VaultError: _unopened,
         HTTPException: _by_status,
         RequestValidationError: _unreadable,
@@ -228,6 +247,13 @@ async def _unreadable(_request: Request, error: RequestValidationError) -> JSONR
 
 async def _unknown_choice(_request: Request, error: UnknownChoiceError) -> JSONResponse:
     return BAD_INPUT.answer(fields=[{"field": f"body.{error.field}", "problem": "unknown_choice"}])
+
+
+async def _bad_feed(_request: Request, error: FeedError) -> JSONResponse:
+    places = [place.partition(": ") for place in error.places[:_MOST_PLACES]]
+    return BAD_INPUT.answer(
+        fields=[{"field": f"body: {where}", "problem": wrong} for where, _, wrong in places]
+    )
 
 
 async def _weak_password(_request: Request, error: WeakPasswordError) -> JSONResponse:

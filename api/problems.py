@@ -65,6 +65,19 @@ SIGNED_OUT = Problem(
     detail="Sign in; a session ends after a while, and when you sign in elsewhere.",
     headers={"WWW-Authenticate": "Session"},
 )
+KEY_REFUSED = Problem(
+    status=401,
+    code="key-refused",
+    title="That key isn't good",
+    detail="A manager of the agency, or an operator, sees under System keys why, and issues another.",
+    headers={"WWW-Authenticate": "Bearer"},
+)
+TWO_IDENTITIES = Problem(
+    status=422,
+    code="two-identities",
+    title="Either a session or a key",
+    detail="Send the cookie of a session or a system's key, not both.",
+)
 REFUSED = Problem(
     status=403, code="refused", title="A rule refuses this", detail="See clause and advice; it was recorded."
 )

@@ -54,7 +54,7 @@ def consumers_root(salt: str, pseudonyms: Iterable[str]) -> bytes:
 
 @dataclass(frozen=True, kw_only=True)
 class Actor:
-    """Who: `kind` is person, service, operator or stranger; `session` the SHA-256 of a session's id."""
+    """Who: `kind` is person, service, operator, system or stranger; `session` as FORMAT.md has it."""
 
     kind: str
     id: str

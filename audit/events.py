@@ -79,6 +79,10 @@ class Event(StrEnum):
     DELEGATION_REQUESTED = "delegation.requested"
     DELEGATION_ENDED = "delegation.ended"
 
+    APIKEY_REQUESTED = "apikey.requested"
+    APIKEY_ISSUED = "apikey.issued"
+    APIKEY_REVOKED = "apikey.revoked"
+
     DESTRUCTION_REQUESTED = "destruction.requested"
     OBJECT_DESTROYED = "object.destroyed"
 
@@ -135,6 +139,7 @@ _PEOPLE: Final = frozenset(
         Event.PASSWORD_CHANGED,
     }
 )
+_KEYS: Final = frozenset({Event.APIKEY_ISSUED, Event.APIKEY_REVOKED})
 _HEADS: Final = frozenset(
     {
         Event.HEAD_ANCHORED,
@@ -157,7 +162,7 @@ CARRIED_BY: Final[dict[str, frozenset[Event]]] = {
     "ranges": _RELEASE,
     "objects": _DESTRUCTION | _HOLDS,
     "destroyed": _DESTRUCTION - DECISIONS,
-    "record": _PEOPLE,
+    "record": _PEOPLE | _KEYS,
     "count": frozenset({Event.STRANGERS_COUNTED, Event.LEDGER_PRUNED, Event.LEDGER_RESTORED}),
     "head": _HEADS,
     "vkey": frozenset({Event.INSTALLATION_STARTED, Event.KEY_ROTATED, Event.LEDGER_RESTORED}),

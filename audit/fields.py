@@ -159,7 +159,7 @@ ALWAYS: Final[dict[str, Check]] = {
     "event": one_of(tuple(Event)),
     "outcome": one_of(tuple(Outcome)),
     "actor": record(
-        {"kind": one_of(("person", "service", "operator", "stranger")), "id": _id, "role": _word},
+        {"kind": one_of(("person", "service", "operator", "system", "stranger")), "id": _id, "role": _word},
         {"session": _digest, "amr": many(text(r"[a-z][a-z0-9]{1,15}", "a way to sign in (RFC 8176)"))},
     ),
     "client": client,

@@ -34,7 +34,7 @@ ACTIVITY_OF: Final = MappingProxyType(
     {
         "anchored": CREATE, "built": CREATE, "cosigned": CREATE, "enrolled": CREATE, "imported": CREATE,
         "importing": CREATE, "invited": CREATE, "joined": CREATE, "opened": CREATE, "published": CREATE,
-        "started": CREATE, "placed": CREATE,
+        "started": CREATE, "placed": CREATE, "issued": CREATE,
         "exported": READ, "reviewed": READ, "sought": READ, "traced": READ, "checked": READ, "counted": READ,
         "approved": UPDATE, "adopted": UPDATE, "changed": UPDATE, "recorded": UPDATE, "reset": UPDATE,
         "rotated": UPDATE, "recovered": UPDATE, "restored": UPDATE, "released": UPDATE, "deferred": UPDATE,
@@ -51,7 +51,7 @@ SEVERITY_OF: Final = MappingProxyType(
 STATUS_OF: Final = MappingProxyType({Outcome.PERMIT: 1, Outcome.DONE: 1, Outcome.REFUSE: 2, Outcome.ERROR: 2})
 """Success, failure."""
 
-USER_TYPE_OF: Final = MappingProxyType({"person": 1, "operator": 2, "service": 3, "stranger": 0})
+USER_TYPE_OF: Final = MappingProxyType({"person": 1, "operator": 2, "service": 3, "system": 3, "stranger": 0})
 """User, admin, system, unknown."""
 
 _CATEGORY_OF: Final = MappingProxyType({BASE: 0, AUTHENTICATION: 3, API: 6})

@@ -71,11 +71,13 @@ class FeedTaken:
 def end_delegations(house: House, who: Who, lines: Sequence[EndedLine], digest: str) -> FeedTaken:
     """Take a feed over; `digest` is the SHA-256 of its bytes. Raises RefusedError, VaultError."""
     resource = Resource(kind="feed", id=f"sha256:{digest}")
+    agents = sorted({line.agent for line in lines})
     with house.gate.transaction(who) as tx:
-        permit = tx.decide(Ask(action=Action.END_DELEGATIONS, resource=resource))
+        claims = {"agents": tuple(agents)}
+        permit = tx.decide(Ask(action=Action.END_DELEGATIONS, resource=resource, claims=claims))
     names = house.vault.end_delegations(permit.index, sorted({line.consumer for line in lines}))
     ended, books = 0, list[tuple[str, Fate]]()
-    for agent in sorted({line.agent for line in lines}):
+    for agent in agents:
         mine = [
             EndedPair(names=names[line.consumer], ended_at=line.ended_at)
             for line in lines

@@ -38,6 +38,7 @@ class Action(StrEnum):
     ROTATE_KEY = "RotateKey"
     END_DELEGATIONS = "EndDelegations"
     HOLD_SNAPSHOT = "HoldSnapshot"
+    MANAGE_KEYS = "ManageKeys"
 
 
 EVENT_OF: Mapping[Action, Event] = MappingProxyType(
@@ -65,6 +66,7 @@ EVENT_OF: Mapping[Action, Event] = MappingProxyType(
         Action.ROTATE_KEY: Event("key.requested"),
         Action.END_DELEGATIONS: Event("delegation.requested"),
         Action.HOLD_SNAPSHOT: Event("hold.requested"),
+        Action.MANAGE_KEYS: Event("apikey.requested"),
     }
 )
 """The event that records the decision, permit or refusal."""
@@ -94,6 +96,7 @@ LIFE_OF: Mapping[Action, int] = MappingProxyType(
         Action.ROTATE_KEY: 300,
         Action.END_DELEGATIONS: 300,
         Action.HOLD_SNAPSHOT: 300,
+        Action.MANAGE_KEYS: 300,
     }
 )
 """Seconds from the decision to the permit's expiry; the vault refuses a longer life."""

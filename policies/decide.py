@@ -4,7 +4,8 @@ Laws: a pure function of its arguments. Any error of evaluation is a refusal (G0
 allow, since Cedar skips a rule whose fact is missing; the request is checked against the schema first,
 so that a missing fact is an error even where no rule would have read it. A deny that no rule
 determined is a refusal too (P00); what no permit covers is P00 also where a rule forbids it besides,
-unless that is F01, which says the same with its reason. Cedar's own messages hold values and are dropped.
+unless that is F01 or F04, which say the same with their reason. Cedar's own messages hold values and
+are dropped.
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ UNPERMITTED = Rule(
 
 OPERATORS_RULE = "F01"
 """The fixed rule that keeps whoever operates the service from consumers' data."""
+SYSTEMS_RULE = "F04"
+"""The fixed rule that keeps a system's key to ended delegations."""
 
 PRINCIPAL_OF: Mapping[str, str] = MappingProxyType(
     {
@@ -42,6 +45,7 @@ PRINCIPAL_OF: Mapping[str, str] = MappingProxyType(
         "reviewer": "Reviewer",
         "operator": "Operator",
         "service": "Service",
+        "system": "System",
         "stranger": "Stranger",
     }
 )
@@ -95,7 +99,7 @@ def decide_context(policy: PolicySet, action: Action, role: str, context: Mappin
             return Decision(permitted=True, rules=())
         determining = [policy.rule_of[name] for name in answer.diagnostics.reasons]
         is_permitted = cedarpy.is_authorized(request, policy.permits, _NO_ENTITIES, policy.schema).allowed
-        if not is_permitted and OPERATORS_RULE not in {rule.id for rule in determining}:
+        if not is_permitted and {OPERATORS_RULE, SYSTEMS_RULE}.isdisjoint(rule.id for rule in determining):
             determining.append(UNPERMITTED)
     except Exception:  # noqa: BLE001 - whatever fails while deciding, the answer is no
         return _refused(UNDECIDABLE)

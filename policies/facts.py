@@ -42,6 +42,7 @@ from policies.reviewer_facts import (
     TraceBookFacts,
 )
 from policies.snapshot_groups import Incoming, Publication, SnapshotHold
+from policies.system_facts import EndDelegationsFacts, ManageKeysFacts
 
 __all__ = [
     "FACTS_OF",
@@ -57,6 +58,7 @@ __all__ = [
     "HandOverFacts",
     "HoldSnapshotFacts",
     "ImportSnapshotFacts",
+    "ManageKeysFacts",
     "ManagePeopleFacts",
     "PublishSnapshotFacts",
     "ReadLedgerFacts",
@@ -201,14 +203,6 @@ class ManagePeopleFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
-class EndDelegationsFacts:
-    """EndDelegations; at the operator's console `session` is as ReadLedgerFacts says."""
-
-    person: Person
-    session: Session
-
-
-@dataclass(frozen=True, kw_only=True)
 class HoldSnapshotFacts:
     """HoldSnapshot."""
 
@@ -248,6 +242,7 @@ Facts: TypeAlias = (
     | ApprovePersonFacts
     | EndDelegationsFacts
     | HoldSnapshotFacts
+    | ManageKeysFacts
 )
 
 FACTS_OF: Mapping[Action, type[Facts]] = MappingProxyType(
@@ -275,6 +270,7 @@ FACTS_OF: Mapping[Action, type[Facts]] = MappingProxyType(
         Action.ROTATE_KEY: RotateKeyFacts,
         Action.END_DELEGATIONS: EndDelegationsFacts,
         Action.HOLD_SNAPSHOT: HoldSnapshotFacts,
+        Action.MANAGE_KEYS: ManageKeysFacts,
     }
 )
 """The class of facts that each action is decided on."""

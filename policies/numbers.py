@@ -59,6 +59,8 @@ class Numbers:
     backup_window_days: int
     clock_skew_seconds: int
     invitation_seconds: int
+    api_key_days: int
+    feeds_per_day: int
     password_min_length: int
     password_max_length: int
 

@@ -38,7 +38,7 @@ CASES = "cases.toml"
 EDITABLE = (AGREEMENT, SCHEMA, NUMBERS, COLUMNS, NEVER, CASES)
 
 _RULE_ID = re.compile(r"R[0-9]{2}")
-_FIXED_IDS = frozenset({"F01", "F02", "F03"})
+_FIXED_IDS = frozenset({"F01", "F02", "F03", "F04"})
 _PERMIT_PREFIX = "permit."
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from audit.counts import count_entries
 from audit.entry import Actor
@@ -66,7 +66,7 @@ from store.standing import (
     service_facts,
     session_facts,
 )
-from store.tables import people
+from store.system_facts import SystemFacts, hold_actor
 from store.viewing import view_consumers_facts
 
 _DAY = timedelta(days=1)
@@ -83,6 +83,7 @@ class HouseFacts:
         self._mode = mode
         self._orphan_seconds = orphan_seconds
         reviewers = ReviewerFacts(policy, is_demo=mode == "demo")
+        systems = SystemFacts(policy.numbers)
         self._loaders: dict[Action, Callable[[Connection, Actor, Ask, datetime], tuple[Facts, Bound]]] = {
             Action.SIGN_IN: self._sign_in,
             Action.REQUEST_EXPORT: self._request_export,
@@ -105,14 +106,14 @@ class HouseFacts:
             Action.BREAK_GLASS: reviewers.break_glass,
             Action.RELEASE_LOCK: reviewers.release_lock,
             Action.ROTATE_KEY: reviewers.rotate_key,
-            Action.END_DELEGATIONS: reviewers.end_delegations,
+            Action.END_DELEGATIONS: systems.end_delegations,
+            Action.MANAGE_KEYS: systems.manage_keys,
             Action.HOLD_SNAPSHOT: self._hold_snapshot,
         }
 
     def lock(self, connection: Connection, actor: Actor) -> None:
-        """Hold the actor's row. SQLite's one writer is the lock already."""
-        if connection.dialect.name != "sqlite":
-            connection.execute(select(people.c.id).where(people.c.id == actor.id).with_for_update())
+        """Hold the actor's row until the transaction ends."""
+        hold_actor(connection, actor)
 
     def look_up(self, connection: Connection, actor: Actor, ask: Ask, now: datetime) -> tuple[Facts, Bound]:
         """Return the facts of now and what a permit would name."""

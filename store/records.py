@@ -23,6 +23,7 @@ from sqlalchemy import ColumnElement, Connection, Row, ScalarSelect, Select, fal
 from audit.events import Event
 from audit.tables import ledger_entries, ledger_records
 from identity.invitations import CONSOLE
+from store.key_records import KeyRecords
 from store.tables import invitations, people
 
 KEY_BYTES = 32
@@ -39,12 +40,13 @@ _living = (
 
 
 class Records:
-    """Makes and compares the digests of people's records."""
+    """Makes and compares the digests of people's records; `keys` does so for those of systems' keys."""
 
     def __init__(self, key: bytes) -> None:
         if len(key) != KEY_BYTES:
             raise ValueError(f"the key of people's records has {KEY_BYTES} bytes")
         self._key = key
+        self.keys = KeyRecords(key)
 
     def of(self, connection: Connection, person: str) -> str:
         """Return the digest (hex) of a person's record as it stands in this transaction.

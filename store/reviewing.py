@@ -6,19 +6,16 @@ Law: what a reviewer did, and what others did before, is what the ledger says of
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TypedDict
 
 from sqlalchemy import Connection
 
 from audit.counts import count_entries
 from audit.entry import Actor
 from policies.actions import EVENT_OF, Action
-from policies.fact_groups import Candidate, Glass, Lock, Reading, Review, Session
-from policies.fact_groups import Person as PersonFacts
+from policies.fact_groups import Candidate, Glass, Lock, Reading, Review
 from policies.facts import (
     ApprovePolicyFacts,
     BreakGlassFacts,
-    EndDelegationsFacts,
     FindConsumerFacts,
     ReadLedgerFacts,
     ReleaseLockFacts,
@@ -30,10 +27,9 @@ from policies.rules import PolicySet, packaged_set
 from runtime.clock import rfc3339
 from runtime.database import hold
 from store.glass import GlassReason, GlassState, find_glass, has_open_glass
-from store.people import person_by_id
 from store.policy_sets import adopted_set, approvers, proposed_sets
 from store.reviews import last_review
-from store.standing import console_session, failed_factors, person_facts, service_facts, session_facts
+from store.standing import Asker, failed_factors, who_asks
 
 _DAY = timedelta(days=1)
 
@@ -124,19 +120,8 @@ class ReviewerFacts:
         """Return the facts of replacing a key."""
         return RotateKeyFacts(person=self._who(connection, actor, now)["person"]), Bound()
 
-    def end_delegations(
-        self, connection: Connection, actor: Actor, _ask: Ask, now: datetime
-    ) -> tuple[EndDelegationsFacts, Bound]:
-        """Return the facts of ending delegations by a feed."""
-        return EndDelegationsFacts(**self._who(connection, actor, now)), Bound()
-
-    def _who(self, connection: Connection, actor: Actor, now: datetime) -> _Who:
-        if actor.kind == "operator":
-            return {"person": service_facts(actor), "session": console_session()}
-        return {
-            "person": person_facts(person_by_id(connection, actor.id), now),
-            "session": session_facts(connection, actor, self._policy.numbers, now),
-        }
+    def _who(self, connection: Connection, actor: Actor, now: datetime) -> Asker:
+        return who_asks(connection, actor, self._policy.numbers, now)
 
     def _reading(self, connection: Connection, actor: Actor, action: Action, now: datetime) -> Reading:
         if actor.kind == "operator":
@@ -146,8 +131,3 @@ class ReviewerFacts:
         return Reading(
             asked_24h=asked, glass_open=has_open_glass(connection, actor.id, self._policy.numbers, now)
         )
-
-
-class _Who(TypedDict):
-    person: PersonFacts
-    session: Session

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, TypedDict
 
 from sqlalchemy import Connection
 
@@ -148,6 +148,23 @@ def console_session() -> Session:
         mfa_age_seconds=0,
         failed_factors=0,
     )
+
+
+class Asker(TypedDict):
+    """Who asks, and by which session."""
+
+    person: PersonFacts
+    session: Session
+
+
+def who_asks(connection: Connection, actor: Actor, numbers: Numbers, now: datetime) -> Asker:
+    """Return the facts of a person with a session, or of the operator's console."""
+    if actor.kind == "operator":
+        return {"person": service_facts(actor), "session": console_session()}
+    return {
+        "person": person_facts(person_by_id(connection, actor.id), now),
+        "session": session_facts(connection, actor, numbers, now),
+    }
 
 
 def failed_factors(connection: Connection, person: str, numbers: Numbers, now: datetime) -> int:

@@ -18,11 +18,12 @@ from fastapi.routing import APIRoute
 
 import api
 import api.pages
+from api.bearers import sender
 from api.pages.forms import read_posted
 from api.signed_in import signed_in_to_change, watching
 
-_KNOWN = frozenset({watching, read_posted})
-_OWN_DOING = frozenset({signed_in_to_change, read_posted})
+_KNOWN = frozenset({watching, read_posted, sender})
+_OWN_DOING = frozenset({signed_in_to_change, read_posted, sender})
 READING = frozenset({"GET", "HEAD"})
 
 

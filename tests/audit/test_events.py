@@ -14,8 +14,8 @@ def test_names_are_noun_and_verb() -> None:
 
 
 def test_decisions_are_what_was_requested() -> None:
-    """There are twenty-three decisions, one for each action of the gate."""
-    assert 23 == len(DECISIONS)
+    """There are twenty-four decisions, one for each action of the gate."""
+    assert 24 == len(DECISIONS)
 
 
 def test_restricted_fields_exist() -> None:

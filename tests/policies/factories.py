@@ -91,6 +91,9 @@ GOOD: dict[str, dict[str, Any]] = {
     },
     "enrolment": {"known": True, "invited": True, "demo": False},
     "destruction": {"due": True},
+    "key": {"known": True, "revoked": False, "expired": False, "issuer_stands": True},
+    "feed": {"within_scope": True, "feeds_24h": 199},
+    "keyring": {"own": True},
     "hold": {"present": 2, "stands": True, "review_ahead": True},
     "approval": {"is_open": True, "is_second_person": True},
     "reading": {"asked_24h": 49, "glass_open": False},
@@ -117,6 +120,7 @@ ROLE_OF = {
     Action.ROTATE_KEY: "operator",
     Action.END_DELEGATIONS: "operator",
     Action.HOLD_SNAPSHOT: "operator",
+    Action.MANAGE_KEYS: "manager",
 }
 """Whose work an action is, where it is not the agent's."""
 

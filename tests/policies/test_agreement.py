@@ -36,6 +36,7 @@ IN_SESSION = (
     Action.BREAK_GLASS,
     Action.RELEASE_LOCK,
     Action.END_DELEGATIONS,
+    Action.MANAGE_KEYS,
 )
 WITH_FACTOR = tuple(action for action in IN_SESSION if action is not Action.REVOKE_EXPORT)
 FRESH = (
@@ -47,6 +48,7 @@ FRESH = (
     Action.BREAK_GLASS,
     Action.RELEASE_LOCK,
     Action.END_DELEGATIONS,
+    Action.MANAGE_KEYS,
 )
 ROSTERED = tuple(action for action in LICENSED if action is not Action.SEND_BOOK)
 HOUSEKEEPING = (
@@ -65,6 +67,7 @@ HOUSEKEEPING = (
     Action.ROTATE_KEY,
     Action.END_DELEGATIONS,
     Action.HOLD_SNAPSHOT,
+    Action.MANAGE_KEYS,
 )
 HELD = (Action.DOWNLOAD_BOOK, Action.REVEAL_PASSPHRASE)
 
@@ -92,6 +95,7 @@ BREAKS: list[tuple[str, tuple[Action, ...], str, Any]] = [
     ("R09", (Action.BUILD_BOOK,), "request__profile", "manager"),
     ("R09", (Action.VIEW_CONSUMERS,), "page__rows_asked", 51),
     ("R09", (Action.VIEW_CONSUMERS,), "page__rows_shown_24h", 1951),
+    ("R09", (Action.END_DELEGATIONS,), "feed__feeds_24h", 200),
     ("R10", (Action.PUBLISH_SNAPSHOT,), "publication__scanned", False),
     ("R12", (Action.SIGN_IN,), "account__known", False),
     ("R12", IN_SESSION, "session__current", False),
@@ -100,6 +104,12 @@ BREAKS: list[tuple[str, tuple[Action, ...], str, Any]] = [
     ("R12", (Action.ENROL_FACTOR,), "enrolment__invited", False),
     ("R12", (Action.APPROVE_PERSON,), "approval__is_open", False),
     ("R12", (Action.APPROVE_PERSON,), "approval__is_second_person", False),
+    ("R12", (Action.END_DELEGATIONS,), "key__known", False),
+    ("R12", (Action.END_DELEGATIONS,), "key__revoked", True),
+    ("R12", (Action.END_DELEGATIONS,), "key__expired", True),
+    ("R12", (Action.END_DELEGATIONS,), "key__issuer_stands", False),
+    ("R13", (Action.END_DELEGATIONS,), "feed__within_scope", False),
+    ("R13", (Action.MANAGE_KEYS,), "keyring__own", False),
     ("R13", (Action.REVOKE_EXPORT,), "subject__is_actor", False),
     ("R14", (Action.SIGN_IN,), "account__password_ok", False),
     ("R14", (Action.SIGN_IN,), "account__second_factor_ok", False),

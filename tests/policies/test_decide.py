@@ -46,8 +46,9 @@ PERMITTED_ROLES = {
     Action.BREAK_GLASS: {"reviewer"},
     Action.RELEASE_LOCK: {"reviewer"},
     Action.ROTATE_KEY: {"operator"},
-    Action.END_DELEGATIONS: {"operator"},
+    Action.END_DELEGATIONS: {"operator", "system"},
     Action.HOLD_SNAPSHOT: {"operator"},
+    Action.MANAGE_KEYS: {"manager", "operator"},
 }
 
 
@@ -65,12 +66,14 @@ def refused_by(decision: Decision) -> list[str]:
 @pytest.mark.parametrize("role", PRINCIPAL_OF)
 @pytest.mark.parametrize("action", Action)
 def test_only_the_roles_of_an_action_are_permitted(action: Action, role: str) -> None:
-    """With every fact in order, an action is permitted to its roles, and to others by nothing or F01."""
+    """With every fact in order, an action is permitted to its roles, and to others by nothing, F01 or F04."""
     decision = decide(POLICY, action, role, good_facts(action))
     if role in PERMITTED_ROLES[action]:
         assert Decision(permitted=True, rules=()) == decision
     elif role == "operator" and action in OPENS_DATA:
         assert refused_by(decision) == ["F01"]
+    elif role == "system":
+        assert refused_by(decision) == ["F04"]
     else:
         assert refused_by(decision) == ["P00"]
 

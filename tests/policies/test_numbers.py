@@ -49,6 +49,8 @@ def test_the_shipped_table_holds_the_rules_defaults() -> None:
         "backup_window_days": 35,
         "clock_skew_seconds": 2,
         "invitation_seconds": 72 * 3600,
+        "api_key_days": 365,
+        "feeds_per_day": 200,
         "password_min_length": 12,
         "password_max_length": 256,
     }
