@@ -9,12 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
 from hashlib import sha256
 
 from audit.anchor import AnchorError, Copy, Trouble
+from delivery.message import a_message
 from delivery.smtp import MailDeferredError, MailError, MailRoad
 
 _BODY = """\
@@ -65,14 +63,13 @@ class MailAnchor:
         return None
 
     def _compose(self, copy: Copy, address: str) -> bytes:
-        mail = EmailMessage(policy=SMTP)
-        mail["From"] = self.sender
-        mail["To"] = address
-        mail["Subject"] = f"Signed head of the audit ledger: {copy.size} entries"
-        mail["Date"] = format_datetime(copy.at)
         to_whom = sha256(address.encode()).hexdigest()[:16]
-        mail["Message-ID"] = f"<{copy.name}.{to_whom}@{self.origin.partition('/')[0]}>"
-        mail["Auto-Submitted"] = "auto-generated"
-        body = _BODY.format(checkpoint=copy.note, exchange=self.exchange)
-        mail.set_content(body, charset="utf-8", cte="quoted-printable")
-        return mail.as_bytes()
+        return a_message(
+            sender=self.sender,
+            recipient=address,
+            subject=f"Signed head of the audit ledger: {copy.size} entries",
+            at=copy.at,
+            about=f"{copy.name}.{to_whom}",
+            origin=self.origin,
+            body=_BODY.format(checkpoint=copy.note, exchange=self.exchange),
+        ).as_bytes()

@@ -6,12 +6,9 @@ whatever opens it (a scanner, a preview) changes nothing.
 
 from __future__ import annotations
 
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
-
+from delivery.message import a_message, moment_in_words
 from identity.invitations import Invitation
-from runtime.clock import PACIFIC, parse_rfc3339
+from runtime.clock import parse_rfc3339
 
 PAGE = "/invitation"
 
@@ -40,16 +37,14 @@ def compose_invitation(
     invitation: Invitation, code: str, *, sender: str, recipient: str, portal: str, exchange: str, origin: str
 ) -> bytes:
     """Return the whole message, CRLF line ends, as it goes over the wire."""
-    until = parse_rfc3339(invitation.expires_at).astimezone(PACIFIC)
-    mail = EmailMessage(policy=SMTP)
-    mail["From"] = sender
-    mail["To"] = recipient
-    mail["Subject"] = "Your invitation to Sealed Book"
-    mail["Date"] = format_datetime(parse_rfc3339(invitation.created_at))
-    mail["Message-ID"] = f"<{invitation.id}@{origin.partition('/')[0]}>"
-    mail["Auto-Submitted"] = "auto-generated"
-    words = f"{until:%A}, {until:%B} {until.day}, {until.year}, {until:%H:%M} Pacific"
+    until = moment_in_words(parse_rfc3339(invitation.expires_at))
     page = portal.rstrip("/") + PAGE
-    body = _BODY.format(page=page, code=code, until=words, exchange=exchange)
-    mail.set_content(body, cte="7bit" if body.isascii() else "quoted-printable")
-    return mail.as_bytes()
+    return a_message(
+        sender=sender,
+        recipient=recipient,
+        subject="Your invitation to Sealed Book",
+        at=parse_rfc3339(invitation.created_at),
+        about=invitation.id,
+        origin=origin,
+        body=_BODY.format(page=page, code=code, until=until, exchange=exchange),
+    ).as_bytes()

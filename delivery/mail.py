@@ -6,10 +6,7 @@ hand is recognised as the same one.
 
 from __future__ import annotations
 
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
-
+from delivery.message import a_message, day_in_words
 from exports.export import Export
 from runtime.clock import PACIFIC, parse_rfc3339
 
@@ -36,9 +33,9 @@ Not yours? Don't open it. Sign in and tell us, or call us.
 """
 
 
-def message_id(export: Export, origin: str) -> str:
-    """Return the mail's Message-ID, the same at each try for one built book."""
-    return f"<{export.id}.{export.built_fencing}@{origin.partition('/')[0]}>"
+def about_book(export: Export) -> str:
+    """Return what a book's mails are about, the same at each try for one built book."""
+    return f"{export.id}.{export.built_fencing}"
 
 
 def compose_mail(
@@ -54,15 +51,15 @@ def compose_mail(
 ) -> bytes:
     """Return the whole message, CRLF line ends, as it goes over the wire."""
     as_of = parse_rfc3339(export.snapshot_as_of or "").astimezone(PACIFIC)
-    mail = EmailMessage(policy=SMTP)
-    mail["From"] = sender
-    mail["To"] = recipient
-    mail["Subject"] = f"Your Book of Business, data as of {as_of:%B} {as_of.day}, {as_of.year}"
-    mail["Date"] = format_datetime(parse_rfc3339(at))
-    mail["Message-ID"] = message_id(export, origin)
-    mail["Auto-Submitted"] = "auto-generated"
-    words = f"{as_of:%A}, {as_of:%B} {as_of.day}, {as_of.year}, 9:00 p.m. Pacific"
-    body = _BODY.format(as_of=words, portal=portal, export=export.id, exchange=exchange)
-    mail.set_content(body, cte="7bit" if body.isascii() else "quoted-printable")
+    words = f"{day_in_words(as_of)}, 9:00 p.m. Pacific"
+    mail = a_message(
+        sender=sender,
+        recipient=recipient,
+        subject=f"Your Book of Business, data as of {as_of:%B} {as_of.day}, {as_of.year}",
+        at=parse_rfc3339(at),
+        about=about_book(export),
+        origin=origin,
+        body=_BODY.format(as_of=words, portal=portal, export=export.id, exchange=exchange),
+    )
     mail.add_attachment(book, maintype=_XLSX[0], subtype=_XLSX[1], filename=export.file_name)
     return mail.as_bytes()

@@ -6,13 +6,10 @@ changes nothing; the book is had behind a sign-in only.
 
 from __future__ import annotations
 
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
-
-from delivery.mail import message_id
+from delivery.mail import about_book
+from delivery.message import a_message, moment_in_words
 from exports.export import Export
-from runtime.clock import PACIFIC, parse_rfc3339
+from runtime.clock import parse_rfc3339
 
 _BODY = """\
 Your Book of Business is ready.
@@ -43,15 +40,13 @@ def compose_notice(
     at: str,
 ) -> bytes:
     """Return the whole message, CRLF line ends, as it goes over the wire."""
-    until = parse_rfc3339(export.expires_at or "").astimezone(PACIFIC)
-    mail = EmailMessage(policy=SMTP)
-    mail["From"] = sender
-    mail["To"] = recipient
-    mail["Subject"] = "Your Book of Business is ready"
-    mail["Date"] = format_datetime(parse_rfc3339(at))
-    mail["Message-ID"] = message_id(export, origin)
-    mail["Auto-Submitted"] = "auto-generated"
-    words = f"{until:%A}, {until:%B} {until.day}, {until.year}, {until:%H:%M} Pacific"
-    body = _BODY.format(portal=portal, export=export.id, until=words, exchange=exchange)
-    mail.set_content(body, cte="7bit" if body.isascii() else "quoted-printable")
-    return mail.as_bytes()
+    until = moment_in_words(parse_rfc3339(export.expires_at or ""))
+    return a_message(
+        sender=sender,
+        recipient=recipient,
+        subject="Your Book of Business is ready",
+        at=parse_rfc3339(at),
+        about=about_book(export),
+        origin=origin,
+        body=_BODY.format(portal=portal, export=export.id, until=until, exchange=exchange),
+    ).as_bytes()

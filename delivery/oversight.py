@@ -5,11 +5,8 @@ Law: it says who by role and agency, and when; whoever else reads it learns noth
 
 from __future__ import annotations
 
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
-
-from runtime.clock import PACIFIC, parse_rfc3339
+from delivery.message import a_message, moment_in_words
+from runtime.clock import parse_rfc3339
 
 _BODY = """\
 A manager of your agency asked for your Book of Business:
@@ -42,15 +39,13 @@ def compose_oversight(
     at: str,
 ) -> bytes:
     """Return the whole message, CRLF line ends, as it goes over the wire."""
-    when = parse_rfc3339(asked_at).astimezone(PACIFIC)
-    mail = EmailMessage(policy=SMTP)
-    mail["From"] = sender
-    mail["To"] = recipient
-    mail["Subject"] = "Your agency asked for your Book of Business"
-    mail["Date"] = format_datetime(parse_rfc3339(at))
-    mail["Message-ID"] = f"<{export}.oversight@{origin.partition('/')[0]}>"
-    mail["Auto-Submitted"] = "auto-generated"
-    words = f"on {when:%A}, {when:%B} {when.day}, {when.year}, {when:%H:%M} Pacific"
-    body = _BODY.format(agency=agency, when=words, portal=portal, exchange=exchange)
-    mail.set_content(body, cte="7bit" if body.isascii() else "quoted-printable")
-    return mail.as_bytes()
+    when = f"on {moment_in_words(parse_rfc3339(asked_at))}"
+    return a_message(
+        sender=sender,
+        recipient=recipient,
+        subject="Your agency asked for your Book of Business",
+        at=parse_rfc3339(at),
+        about=f"{export}.oversight",
+        origin=origin,
+        body=_BODY.format(agency=agency, when=when, portal=portal, exchange=exchange),
+    ).as_bytes()
