@@ -70,6 +70,14 @@ def open_house_with_vault(data: Path) -> Iterator[House]:
         yield house
 
 
+def read_text(path: Path) -> str:
+    """Return a file's text as it is: no newline is turned into another. OSError, CommandError."""
+    try:
+        return path.read_bytes().decode()
+    except UnicodeDecodeError:
+        raise CommandError(f"{path} is not text") from None
+
+
 def parse_moment(text: str) -> datetime:
     """Read a moment with its offset from UTC, as ISO 8601 writes it."""
     try:

@@ -22,6 +22,7 @@ from cli.desk import (
     DataFolder,
     open_house,
     open_house_with_vault,
+    read_text,
 )
 from cli.outside import anchors, cosigned, stream
 from house.founding import VKEY_FILE, kept_vkey
@@ -60,7 +61,7 @@ def extension(
     data: DataFolder = DEFAULT_DATA,
 ) -> None:
     """Write a signed checkpoint and the proof that it extends an old one: small, and without entries."""
-    old = _read(since)
+    old = read_text(since)
     with open_house_with_vault(data) as house:
         head = _hand_out(house, partial(write_extension, old_note=old), folder)
     typer.echo(f"{folder}: a checkpoint over {head.size} entries, and the proof that it extends {since}")
@@ -88,9 +89,9 @@ def verify(
     """Check a bundle: no installation, no network and no secret is needed."""
     verdict = verify_bundle(
         folder,
-        vkey=_read(vkey) if vkey else None,
-        since=_read(since) if since else None,
-        witnesses=[_read(each) for each in witness or ()],
+        vkey=read_text(vkey) if vkey else None,
+        since=read_text(since) if since else None,
+        witnesses=[read_text(each) for each in witness or ()],
         quiet=quiet_between,
     )
     for line in verdict.lines():
@@ -148,10 +149,3 @@ def _hand_out(house: House, write: Callable[..., Head], folder: Path) -> Head:
     with house.gate.transaction(CONSOLE_OPERATOR) as tx:
         tx.record(Event.LEDGER_EXPORTED, Action.READ_LEDGER, resource, because=permit)
     return head
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_bytes().decode()
-    except UnicodeDecodeError:
-        raise CommandError(f"{path} is not text") from None

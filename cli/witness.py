@@ -20,7 +20,7 @@ from audit.witness import Submission, WitnessRefusedError, read_submission
 from audit.witness_bundle import read_bundle
 from audit.witness_folder import WitnessFolder
 from audit.witness_server import PATH, WitnessServer
-from cli.desk import CommandError
+from cli.desk import CommandError, read_text
 from delivery.posting import Answer, PostingError, Road
 from runtime.files import write_whole
 
@@ -53,7 +53,7 @@ def check(
 ) -> None:
     """Check the newest head against the one signed last; cosign it, and hand it back."""
     made = WitnessFolder(folder)
-    keys = made.trust(_text(vkey))
+    keys = made.trust(read_text(vkey))
     seen = made.seen(keys)
     origin = _origin_of(source, ca)
     try:
@@ -81,7 +81,7 @@ def serve(
     made = WitnessFolder(folder)
     made.key()
     for each in vkey:
-        made.trust(_text(each))
+        made.trust(read_text(each))
     with WitnessServer(made, host, port) as server:
         typer.echo(f"witness {made.key().name} at http://{host}:{server.port}{PATH}; stop with Ctrl-C")
         server.serve_forever()
@@ -103,7 +103,7 @@ def _origin_of(source: str, ca: Path | None) -> Origin:
         checkpoint = path / "checkpoint"
         return Origin(lambda old: read_bundle(path, old), lambda note: _replace(checkpoint, note))
     return Origin(
-        lambda _old: read_submission(_text(path)),
+        lambda _old: read_submission(read_text(path)),
         lambda note: _replace(path.with_name(f"{path.name}.cosigned"), note),
     )
 
@@ -139,10 +139,3 @@ def _answered(ask: Callable[[], Answer]) -> Answer:
 def _replace(path: Path, note: str) -> None:
     # For everybody to read, as far as the caller's umask goes: it is what the ledger's owner publishes.
     write_whole(path, note, mode=0o666)
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_bytes().decode()
-    except UnicodeDecodeError:
-        raise CommandError(f"{path} is not text") from None
