@@ -241,17 +241,16 @@ def _columns(catalogue: Catalogue, digest: str | None) -> tuple[str | None, list
 
 
 def _recipient(connection: Connection, entry: Entry, permit: Entry | None) -> RecipientTold | None:
-    """Return who asked for a book, or looked at a page, as their papers stood if they still do."""
+    """Return who got it by the permit's digest, and their papers where these still are those of then."""
+    digest = permit.recipient if permit else None
+    if digest is None:
+        return None
     try:
         asker = export_by_id(connection, entry.export).requester if entry.export else entry.actor.id
         person = person_by_id(connection, asker)
     except (ExportNotFoundError, PersonNotFoundError):
         person = None
-    now = recipient_digest(person) if person else None
-    digest = (permit.recipient if permit else None) or now
-    if digest is None:
-        return None
-    papers = person.papers if person and now == digest else None
+    papers = person.papers if person and recipient_digest(person) == digest else None
     return RecipientTold(
         digest=digest,
         name=papers.name if papers else None,

@@ -53,6 +53,18 @@ def people_told(house: House, ids: Iterable[str]) -> dict[str, PersonTold]:
     return told
 
 
+def agents_told(house: House, licences: Iterable[str]) -> dict[str, str]:
+    """Return the names of agents by licence; those that the roster never listed are left out."""
+    told = {}
+    with reading(house.engine) as connection:
+        for licence in sorted(set(licences)):
+            try:
+                told[licence] = person_by_licence(connection, licence).papers.name
+            except PersonNotFoundError:
+                continue
+    return told
+
+
 def known_id(house: House, text: str) -> tuple[str, bool]:
     """Return the id of whom a text names (by id, user name or licence), and whether they are known."""
     with reading(house.engine) as connection:

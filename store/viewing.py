@@ -21,7 +21,7 @@ from policies.gate import Ask, Bound
 from policies.numbers import Numbers
 from runtime.clock import rfc3339
 from store.people import person_by_id
-from store.requested import subject_of
+from store.requested import recipient_digest, subject_of
 from store.snapshot_source import SnapshotSource
 from store.standing import licensing_facts, moment_of, person_facts, session_facts
 
@@ -66,6 +66,7 @@ def view_consumers_facts(
         purpose=PURPOSE,
         profile=Profile.LIST,
         snapshot=newest.ref if newest else None,
+        recipient=recipient_digest(person),
     )
     return facts, bound
 

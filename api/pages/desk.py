@@ -3,13 +3,11 @@
 Laws
 1. Each page is a look, recorded before it is shown, through the same functions as the JSON calls.
 2. What is searched for is posted; an address names an entry's number or an export's id at most.
-3. Days are days in California, both ends included.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -21,20 +19,17 @@ from api.audit_bodies import AskedEntries, AskedVerification
 from api.errors import BadCursorError
 from api.event_words import ACTIONS, EVENTS, OUTCOMES
 from api.evidence import make_bundle, verify_now
+from api.pages.days import read_days
 from api.pages.frame import page
 from api.pages.roles import Reviewer, ReviewerForm
 from api.signed_in import HouseHere, SignedIn
 from api.stories import story_of
 from house.wiring import House
-from runtime.clock import PACIFIC
 
 router = APIRouter(prefix="/desk", include_in_schema=False)
 
 FIELDS = ("person", "action", "outcome", "rule", "export", "from", "to")
-_DAYS = ("from", "to")
-_NO_DAY = "Enter a day as year-month-day, such as 2026-11-20."
 _UNREADABLE = "Shorten this or choose from the list."
-_DAY = timedelta(days=1)
 _VKEY_MAX, _SINCE_MAX = 500, 10_000
 
 
@@ -134,15 +129,5 @@ def _desk(request: Request, house: House, visitor: SignedIn, fields: Mapping[str
 
 def _read(typed: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
     """Return what is asked for, with days as moments, and the errors at the fields."""
-    asked: dict[str, Any] = {name: value for name, value in typed.items() if value}
-    errors = {}
-    for name in _DAYS:
-        if typed[name]:
-            try:
-                day = date.fromisoformat(typed[name])
-                asked[name] = datetime.combine(
-                    day + (_DAY if name == "to" else timedelta(0)), time(), PACIFIC
-                )
-            except (ValueError, OverflowError):
-                errors[name] = _NO_DAY
-    return asked, errors
+    moments, errors = read_days(typed)
+    return {name: value for name, value in typed.items() if value} | moments, errors

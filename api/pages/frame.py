@@ -56,6 +56,7 @@ class Link:
 
 _ACCOUNT = Link(label="Account", href="/account")
 _PEOPLE = Link(label="People", href="/people")
+_DISCLOSURES = Link(label="Disclosures", href="/disclosures")
 _POLICIES = Link(label="Policies", href="/policies")
 _AGENTS = (
     Link(label="Agent Dashboard", href="/dashboard"),
@@ -67,7 +68,13 @@ NAVIGATION: Mapping[Role, tuple[Link, ...]] = MappingProxyType(
     {
         Role.AGENT: _AGENTS,
         Role.MANAGER: _AGENTS,
-        Role.REVIEWER: (Link(label="Desk", href="/desk"), _PEOPLE, _POLICIES, _ACCOUNT),
+        Role.REVIEWER: (
+            Link(label="Desk", href="/desk"),
+            _DISCLOSURES,
+            _PEOPLE,
+            _POLICIES,
+            _ACCOUNT,
+        ),
         Role.OPERATOR: (Link(label="Operator", href="/operator"), _PEOPLE, _POLICIES, _ACCOUNT),
     }
 )

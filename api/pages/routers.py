@@ -11,6 +11,7 @@ from api.pages import (
     consumers,
     dashboard,
     desk,
+    disclosures,
     entrance,
     joining,
     oversight,
@@ -31,5 +32,6 @@ PAGES: tuple[APIRouter, ...] = (
     people.router,
     policies.router,
     desk.router,
+    disclosures.router,
     oversight.router,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from house.policies import Policies, Stage, Standing
 from house.wiring import House
@@ -26,6 +26,10 @@ class FailingVault:
         raise self._error
 
     def verify_totp(self, _person: str, _code: str) -> bool:
+        """Fail."""
+        raise self._error
+
+    def find_consumer(self, _permit: int, _ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """Fail."""
         raise self._error
 

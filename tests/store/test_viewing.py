@@ -23,6 +23,7 @@ from policies.rules import PolicySet
 from policies.snapshot_groups import Incoming, Publication
 from runtime.database import reading, writing
 from store.people import person_by_licence
+from store.requested import recipient_digest
 from store.snapshot_source import SnapshotFacts
 from store.tables import people
 from store.viewing import rows_shown, view_consumers_facts
@@ -103,7 +104,7 @@ def show(engine: Engine, actor: str, clock: PinnedClock, *stretch: int, **change
 
 
 def test_ones_own_list(engine: Engine) -> None:
-    """The agent is the subject, the permit names agent, list profile and snapshot."""
+    """The agent is the subject; the permit names agent, list profile, snapshot and recipient."""
     facts, bound = look_up(engine)
 
     assert (AGENT, True, AGENT) == (facts.subject.licence, facts.subject.is_actor, facts.holding.agent)
@@ -113,7 +114,15 @@ def test_ones_own_list(engine: Engine) -> None:
         facts.freshness.snapshot_age_days,
     )
     assert Page(rows_asked=50, rows_shown_24h=0) == facts.page
-    expected = Bound(agent=AGENT, purpose="service-delegated-consumers", profile=Profile.LIST, snapshot=REF)
+    with reading(engine) as connection:
+        recipient = recipient_digest(person_by_licence(connection, AGENT))
+    expected = Bound(
+        agent=AGENT,
+        purpose="service-delegated-consumers",
+        profile=Profile.LIST,
+        snapshot=REF,
+        recipient=recipient,
+    )
     assert expected == bound
 
 
