@@ -16,6 +16,7 @@ from cli.recovery import vault
 from cli.sampling import sample, sample_key
 from cli.serve import serve
 from cli.snapshots import snapshots
+from cli.system_keys import keys
 from cli.tracing import trace
 from cli.witness import witness
 
@@ -29,6 +30,7 @@ commands = typer.Typer(
 commands.add_typer(snapshots, name="snapshot")
 commands.add_typer(delegations, name="delegations")
 commands.add_typer(people, name="people")
+commands.add_typer(keys, name="keys")
 commands.add_typer(audit, name="audit")
 commands.add_typer(exports, name="exports")
 commands.add_typer(witness, name="witness")

@@ -44,6 +44,7 @@ from snapshot.publishing import SnapshotStateError
 from snapshot.query_source import QueryError
 from snapshot.report import ExtractRefusedError
 from snapshot.shards import ShardError
+from store.api_keys import KeyNotFoundError
 from store.people import PersonNotFoundError
 from vault.errors import VaultError
 from vault.home import HomeError
@@ -52,8 +53,8 @@ from vault.wrapping import ProviderError
 
 EXPECTED = (
     AgentError, BookError, BundleError, ChildError, CommandError, EnrolledAlreadyError, ExportError,
-    FoundingError, HoldError, HomeError, InvitingError, KeysError, LedgerError, NoMailError, NoteError,
-    ObjectError,
+    FoundingError, HoldError, HomeError, InvitingError, KeyNotFoundError, KeysError, LedgerError,
+    NoMailError, NoteError, ObjectError,
     PersonNotFoundError, PolicySetError, PresenceError, ProviderError, RosterError, RunningAlreadyError,
     SettingsError, ShardError, SharesError, SnapshotNotFoundError, SnapshotStateError, UnrecordableError,
     UserError, VaultError,

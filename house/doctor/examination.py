@@ -16,6 +16,7 @@ from house.doctor.ledger import check_clock, check_database, check_ledger
 from house.doctor.outside import check_anchors, check_stream, check_witnesses
 from house.doctor.people import check_people
 from house.doctor.storage import check_reserve, check_roles, check_states
+from house.doctor.system_keys import check_system_keys
 from house.doctor.ways import check_broker, check_disk, check_mail
 from house.wiring import House
 from runtime.logs import place_of
@@ -32,6 +33,7 @@ CHECKS: dict[str, Callable[[House], Finding]] = {
     "snapshot": check_snapshot,
     "roster": check_roster,
     "people": check_people,
+    "system-keys": check_system_keys,
     "exports": check_exports,
     "delegations": check_delegations,
     "states": check_states,

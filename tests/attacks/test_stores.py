@@ -9,17 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from audit.entry import Resource
+from audit.entry import Actor, Resource
 from house.doctor.compliance import check_policy
 from house.doctor.data import check_exports
 from house.doctor.findings import Verdict
 from house.doctor.people import check_people
+from house.doctor.system_keys import check_system_keys
 from house.policies import FOLDER as POLICIES
 from house.policies import Stage, keep_set
+from house.system_keys import issue_key, revoke_key
 from house.wiring import House
 from identity.people import Role
 from policies.actions import Action
-from policies.gate import Ask, OutOfForceError, RefusedError
+from policies.gate import Ask, OutOfForceError, RefusedError, Who
 from policies.rules import NUMBERS, POLICIES_FOLDER
 from runtime.database import reading
 from snapshot.shards import ShardError, open_rows
@@ -105,6 +107,43 @@ def test_edit_the_row_of_the_agent_whose_book_it_is(scene: Scene) -> None:
             Ask(action=Action.REQUEST_EXPORT, resource=Resource(kind="export", id="e-1"), claims=claims)
         )
     assert ["F03"] == [rule.id for rule in refused.value.rules]
+
+
+def test_edit_a_systems_key(scene: Scene) -> None:
+    """A key that was prolonged, widened, revived or put in by SQL ends nothing; the doctor names it."""
+    manager = scene.home.sign_in(scene.home.enrol(OTHER))
+    issued = issue_key(scene.house("api"), manager, "An agency's")
+    revoke_key(scene.house("api"), manager, issued.key.id)
+    digest = "ab" * 32
+    actor = Actor(kind="system", id=issued.key.id, role="system", session=issued.key.digest)
+    feed = Ask(
+        action=Action.END_DELEGATIONS, resource=Resource(kind="feed", id="f"), claims={"agents": (OTHER,)}
+    )
+    for edited in (
+        "UPDATE api_keys SET revoked_at = NULL WHERE id = :key",
+        "UPDATE api_keys SET agency = NULL, issuer = 'console' WHERE id = :key",
+        "UPDATE api_keys SET expires_at = '2099-01-01T00:00:00.000000Z' WHERE id = :key",
+    ):
+        scene.sql(edited, key=issued.key.id)
+        assert ["F03"] == refused_rules(scene, actor, feed)
+    scene.sql(
+        "INSERT INTO api_keys SELECT 'ffffffffffffffff', :digest, label, 'console', NULL, issued_at,"
+        " '2099-01-01T00:00:00.000000Z', NULL FROM api_keys WHERE id = :key",
+        digest=digest,
+        key=issued.key.id,
+    )
+    planted = Actor(kind="system", id="f" * 16, role="system", session=digest)
+    assert ["F03"] == refused_rules(scene, planted, feed)
+    found = check_system_keys(scene.house("operator"))
+    assert (Verdict.FAIL, True) == (found.verdict, planted.id in found.said)
+
+
+def refused_rules(scene: Scene, actor: Actor, ask: Ask) -> list[str]:
+    """Return the rules that refuse an actor."""
+    who = Who(actor=actor, client="local:test")
+    with pytest.raises(RefusedError) as refused, scene.house("api").gate.transaction(who) as tx:
+        tx.decide(ask)
+    return [rule.id for rule in refused.value.rules]
 
 
 def test_edit_an_exports_state(scene: Scene) -> None:

@@ -86,6 +86,7 @@ def assert_failed(finding: Finding, words: str) -> None:
         "snapshot",
         "roster",
         "people",
+        "system-keys",
         "exports",
         "delegations",
         "policy",
