@@ -55,11 +55,7 @@ def revoke_export(house: House, visitor: SignedIn, keys: HeldKeys, export: str) 
                 Action.REVOKE_EXPORT,
                 resource,
                 because=permit,
-                agent=found.agent,
-                export=export,
-                fencing=found.built_fencing,
-                channel=found.channel,
-                book=found.book_digest,
+                **found.as_fields(),
                 state=end.value,
                 reason=reason.value,
             )

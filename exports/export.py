@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from exports.errors import ExportNotFoundError
@@ -49,6 +50,16 @@ class Export:
         """The workbook's name as the agent has it: the day of the data, in Pacific time."""
         as_of = parse_rfc3339(self.snapshot_as_of or "").astimezone(PACIFIC)
         return f"Book-of-Business-{as_of:%Y-%m-%d}.xlsx"
+
+    def as_fields(self) -> dict[str, Any]:
+        """Return what an entry about its book says, by the entry's names: whose, which, and its digest."""
+        return {
+            "agent": self.agent,
+            "export": self.id,
+            "fencing": self.built_fencing,
+            "channel": self.channel,
+            "book": self.book_digest,
+        }
 
 
 def stored_name(export: str, fencing: int) -> str:

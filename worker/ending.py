@@ -132,11 +132,7 @@ def _record(tx: Transaction, event: Event, export: Export, state: State) -> None
         event,
         Action.DESTROY_OBJECT,
         resource_of(export.id),
-        agent=export.agent,
-        export=export.id,
-        fencing=export.built_fencing,
-        channel=export.channel,
-        book=export.book_digest,
+        **export.as_fields(),
         state=state.value,
     )
 

@@ -83,10 +83,6 @@ def _record(tx: Transaction, event: Event, export: Export, **fields: Any) -> Non
         Action.BUILD_BOOK,
         resource_of(export.id),
         because=newest_index(tx.connection, event=Event.BOOK_REQUESTED, export=export.id),
-        agent=export.agent,
-        export=export.id,
-        fencing=export.built_fencing,
-        channel=export.channel,
-        book=export.book_digest,
+        **export.as_fields(),
         **fields,
     )

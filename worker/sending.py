@@ -131,10 +131,6 @@ def _record(tx: Transaction, event: Event, export: Export, because: Pending | Gr
         Action.SEND_BOOK,
         resource_of(export.id),
         because=because,
-        agent=export.agent,
-        export=export.id,
-        fencing=export.built_fencing,
-        channel=export.channel,
-        book=export.book_digest,
+        **export.as_fields(),
         **fields,
     )

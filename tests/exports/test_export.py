@@ -17,6 +17,18 @@ def test_a_books_name_carries_what_it_was_built_with() -> None:
     assert f"books/{export.id}.3" == stored_book(export)
 
 
+def test_an_entry_tells_the_build_not_the_claim() -> None:
+    """An entry about a book names the token that built it, and nothing beside what it is and whose."""
+    export = an_export(fencing=7, built_fencing=3)
+    assert {
+        "agent": export.agent,
+        "export": export.id,
+        "fencing": 3,
+        "channel": export.channel,
+        "book": export.book_digest,
+    } == export.as_fields()
+
+
 def test_a_record_doesnt_change() -> None:
     """An export is what was read; a change is another record."""
     with pytest.raises(dataclasses.FrozenInstanceError):
