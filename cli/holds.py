@@ -23,7 +23,12 @@ from identity.people import Person
 from runtime.database import reading
 from snapshot.holds import HoldReason, list_holds
 
-Which = Annotated[str, typer.Argument(metavar="ATTEMPT|AS_OF", help="the snapshot, or its cut-off in UTC")]
+Which = Annotated[
+    str,
+    typer.Argument(
+        metavar="ATTEMPT|AS_OF", help="the snapshot, or its cut-off, as 2026-11-20T21:00:00-08:00"
+    ),
+]
 Present = Annotated[
     list[str] | None,
     typer.Option(metavar="USERNAME", help="one of the two people present; give it twice"),

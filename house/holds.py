@@ -10,7 +10,8 @@ Laws
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from contextlib import suppress
+from datetime import date, datetime
 
 from audit.entry import Resource
 from audit.events import Event
@@ -24,6 +25,7 @@ from snapshot.holds import (
     HoldReason,
     HoldState,
     copy_shard,
+    held_of,
     hold_object,
     list_holds,
     move_hold,
@@ -52,6 +54,9 @@ def present_to_release(attempt: str) -> str:
 
 def find_held(house: House, text: str) -> str:
     """Return the published attempt of an attempt's id, or of a cut-off (RFC 3339): its newest revision."""
+    with suppress(ValueError):
+        moment = datetime.fromisoformat(text)
+        text = rfc3339(moment) if moment.tzinfo else text
     with reading(house.engine) as connection:
         lines = list_snapshots(connection)
     named = [line for line in lines if text in {line.attempt, rfc3339(line.as_of)} and line.published_at]
@@ -63,7 +68,12 @@ def find_held(house: House, text: str) -> str:
 def place_hold(
     house: House, who: Who, attempt: str, agents: Sequence[str], reason: HoldReason, review: date
 ) -> None:
-    """Hold agents' rows of a published snapshot. Raises HoldError, the gate's, vault's and shards' errors."""
+    """Hold agents' rows of a published snapshot, or hold them on. Raises HoldError, RefusedError.
+
+    Of rows that are held already only the reason and the date of review are noted anew; nothing else
+    is done with them, so that it can be after their snapshot is gone. Raises the vault's and the
+    shards' errors where rows are held for the first time.
+    """
     resource = Resource(kind="attempt", id=attempt)
     held = tuple(sorted(set(agents)))
     if not 0 < len(held) <= MOST_AT_ONCE:
@@ -72,15 +82,12 @@ def place_hold(
     claims = {"agents": held, "objects": objects, "reason": reason.value, "review": review}
     with house.gate.transaction(who) as tx:
         pending = tx.decide(Ask(action=Action.HOLD_SNAPSHOT, resource=resource, claims=claims))
+        is_new = not held_of(tx.connection, attempt).issuperset(held)
         for agent in held:
             note_placing(tx.connection, attempt, agent, reason, review, rfc3339(tx.now))
     permit = pending.grant()
-    index_key = house.vault.hold_snapshot(permit.index)
-    with reading(house.engine) as connection:
-        digest = next(line.digest for line in list_snapshots(connection) if line.attempt == attempt)
-        snapshot = published_snapshot(connection, digest or "")
-    for agent in held:
-        copy_shard(house.objects, index_key, snapshot, agent)
+    if is_new:
+        _keep_shards(house, permit.index, attempt, held)
     with house.gate.transaction(who) as tx:
         move_hold(tx.connection, attempt, HoldState.HELD, rfc3339(tx.now), *held)
         tx.record(
@@ -92,6 +99,15 @@ def place_hold(
             objects=objects,
             reason=reason.value,
         )
+
+
+def _keep_shards(house: House, permit: int, attempt: str, agents: Sequence[str]) -> None:
+    index_key = house.vault.hold_snapshot(permit)
+    with reading(house.engine) as connection:
+        digest = next(line.digest for line in list_snapshots(connection) if line.attempt == attempt)
+        snapshot = published_snapshot(connection, digest or "")
+    for agent in agents:
+        copy_shard(house.objects, index_key, snapshot, agent)
 
 
 def release_hold(house: House, who: Who, attempt: str) -> list[str]:

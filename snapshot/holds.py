@@ -98,7 +98,12 @@ def list_holds(connection: Connection, *states: HoldState, attempt: str | None =
 
 
 def can_be_held(connection: Connection, attempt: str, agents: Collection[str]) -> bool:
-    """Tell whether a published snapshot is still stored, has rows of all these agents, and none let go."""
+    """Tell whether a published snapshot is still stored, has rows of all these agents, and none let go.
+
+    What is held already can be held on, however long its snapshot is gone: for another reason or date.
+    """
+    if agents and held_of(connection, attempt).issuperset(agents):
+        return True
     state = connection.execute(select(snapshots.c.state).where(snapshots.c.attempt == attempt)).scalar()
     rows = select(snapshot_agents.c.agent).where(snapshot_agents.c.attempt == attempt)
     over = {
@@ -107,6 +112,11 @@ def can_be_held(connection: Connection, attempt: str, agents: Collection[str]) -
     }
     found = set(connection.execute(rows).scalars()) - over
     return state == State.PUBLISHED and bool(agents) and found.issuperset(agents)
+
+
+def held_of(connection: Connection, attempt: str) -> frozenset[str]:
+    """Return the agents whose rows of a snapshot are held."""
+    return frozenset(hold.agent for hold in list_holds(connection, HoldState.HELD, attempt=attempt))
 
 
 def can_be_released(connection: Connection, attempt: str) -> bool:

@@ -144,6 +144,22 @@ def test_what_is_held_outlives_the_snapshot_and_nothing_else_does(scene: Scene, 
     assert ((f"hold:{attempt}:{AGENT}",), "court-order") == (placed.objects, placed.reason)
 
 
+def test_what_is_held_is_held_on_after_its_snapshot_is_gone(scene: Scene, attempt: str) -> None:
+    """What is held takes a later date of review, recorded again; whose rows aren't can't be held then."""
+    scene.hold(attempt, AGENT)
+    make_older(scene.home, attempt)
+    Sweep(scene.worker).run()
+    scene.hold(attempt, AGENT, review=date(2099, 7, 1))
+    with pytest.raises(RefusedError, match="R33"):
+        scene.hold(attempt, AGENT, OTHER)
+
+    with reading(scene.console.engine) as connection:
+        (hold,) = list_holds(connection, attempt=attempt)
+    assert (HoldState.HELD, date(2099, 7, 1)) == (hold.state, hold.review_on)
+    assert 2 == len(scene.told(attempt, Event.HOLD_PLACED))
+    assert scene.holds_key(attempt, AGENT)
+
+
 def test_a_held_object_says_what_it_is_and_is_the_shard_as_it_lay(scene: Scene, attempt: str) -> None:
     """Its first line names snapshot, agent, place, rows, digest and schema; the rest is the ciphertext."""
     scene.hold(attempt, AGENT)
@@ -211,7 +227,8 @@ def test_what_cannot_be_held_is_refused(scene: Scene, attempt: str) -> None:
         scene.hold(attempt, AGENT)
 
     assert [] == scene.states(attempt)
-    assert in_force(scene) == find_held(scene.console, rfc3339(AS_OF))
+    for cutoff in (rfc3339(AS_OF), "2026-11-20T21:00:00-08:00"):
+        assert in_force(scene) == find_held(scene.console, cutoff)
 
 
 def test_a_hold_that_died_keeps_its_snapshot_whole_until_it_is_finished(scene: Scene, attempt: str) -> None:
