@@ -137,7 +137,7 @@ def test_a_new_years_pseudonym_goes_on_with_the_old_ones_interval(engine: Engine
 @pytest.mark.parametrize("is_known", [True, False])
 def test_each_years_pseudonym_is_found_in_its_own_imports(engine: Engine, *, is_known: bool) -> None:
     """Full imports of several years say whom they hold; also those of which no year is noted."""
-    _clear(engine)
+    clear(engine)
     old, new = PEOPLE[0], "2027" + PEOPLE[0][4:]
     for place, held in enumerate(
         ({(old, AGENTS[0])}, {(new, AGENTS[1])}, {(new, AGENTS[0]), (old, AGENTS[1])})
@@ -156,8 +156,8 @@ def test_each_years_pseudonym_is_found_in_its_own_imports(engine: Engine, *, is_
             for name in (old, new)
         }
     assert {
-        old: [(AGENTS[0], _week(0), _week(1)), (AGENTS[1], _week(2), None)],
-        new: [(AGENTS[1], _week(1), _week(2)), (AGENTS[0], _week(2), None)],
+        old: [(AGENTS[0], week(0), week(1)), (AGENTS[1], week(2), None)],
+        new: [(AGENTS[1], week(1), week(2)), (AGENTS[0], week(2), None)],
     } == found
 
 
