@@ -7,7 +7,6 @@ before it. It says nothing on standard output, and nothing of what it serves.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from house.wiring import House
 from policies.rules import PolicySetError
 from runtime.database import DatabaseUnfitError, check_database
 from runtime.logs import start_logs
-from runtime.processes import die_with_parent, forbid_core_dumps
+from runtime.processes import die_with_parent, keep_to_itself
 from runtime.settings import Settings, SettingsError, load_settings
 
 _STOP_SECONDS = 5
@@ -55,8 +54,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--parent-pid", type=int, help="end when this process is gone")
     options = parser.parse_args(arguments)
-    os.umask(0o077)
-    forbid_core_dumps()
+    keep_to_itself()
     if options.parent_pid:
         die_with_parent(options.parent_pid)
     start_logs()

@@ -7,17 +7,15 @@ command that started nothing just ends at Ctrl-C, since every step of it is safe
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 
-from runtime.processes import forbid_core_dumps
+from runtime.processes import keep_to_itself
 
 
 def app() -> None:
     """Run the command line; the console script and `python -m cli.main` start here."""
-    forbid_core_dumps()
-    os.umask(0o077)
+    keep_to_itself()
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     # The rooms take a second to load; Ctrl-C in that second shouldn't show where.
     from cli.commands import commands  # noqa: PLC0415 - after the signal is set, as said

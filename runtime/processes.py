@@ -25,8 +25,9 @@ class UserError(Exception):
     """This process can't be that user; the message says why."""
 
 
-def forbid_core_dumps() -> None:
-    """Let no crash write this process's memory to disk."""
+def keep_to_itself() -> None:
+    """Begin as every process does: its files are its user's alone, and no crash writes its memory."""
+    os.umask(0o077)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-from runtime.processes import forbid_core_dumps
+from runtime.processes import keep_to_itself
 from vault.home import STORE_NAME, HomeError, HomeLock
 from vault.providers import provider_from
 from vault.shares import SharesError, join_shares, open_copy
@@ -63,8 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m vault.rebuilding")
     parser.add_argument("--home", type=Path, required=True, help="the vault's folder")
     home: Path = parser.parse_args(arguments).home
-    os.umask(0o077)
-    forbid_core_dumps()
+    keep_to_itself()
     shares = [line for line in sys.stdin.read().splitlines() if line.strip()]
     try:
         made = rebuild_wrapping_key(home, provider_from(os.environ, home), shares)

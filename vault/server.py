@@ -29,7 +29,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from runtime.clock import HouseClock
-from runtime.processes import UserError, become, find_group, forbid_core_dumps, forbid_tracing
+from runtime.processes import UserError, become, find_group, forbid_tracing, keep_to_itself
 from vault.birth import await_founding
 from vault.errors import Code
 from vault.framing import (
@@ -193,8 +193,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--await-founding", action="store_true", help="be founded over the socket")
     options = parser.parse_args(arguments)
     parent = os.getppid() if options.parent_pid is None else options.parent_pid
-    os.umask(0o077)
-    forbid_core_dumps()
+    keep_to_itself()
     try:
         group = find_group(options.socket_group) if options.socket_group else None
         if options.user:

@@ -7,7 +7,6 @@ worker wakes it too; so the beat reaches the broker alone, and neither database 
 from __future__ import annotations
 
 import argparse
-import os
 import signal
 import sys
 import threading
@@ -16,7 +15,7 @@ from pathlib import Path
 from runtime.broker import SWEEP, make_queue, wake
 from runtime.heartbeat import beat
 from runtime.logs import start_logs
-from runtime.processes import forbid_core_dumps
+from runtime.processes import keep_to_itself
 from runtime.settings import BeatSettings, SettingsError, load_settings
 
 
@@ -35,8 +34,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="beat", description="Sealed Book's beat")
     parser.add_argument("--data", type=Path, required=True, help="the installation's folder")
     options = parser.parse_args(arguments)
-    os.umask(0o077)
-    forbid_core_dumps()
+    keep_to_itself()
     start_logs()
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

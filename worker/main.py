@@ -20,7 +20,7 @@ from runtime.broker import SWEEP, wake
 from runtime.database import DatabaseUnfitError, check_database
 from runtime.heartbeat import beat
 from runtime.logs import start_logs
-from runtime.processes import die_with_parent, forbid_core_dumps
+from runtime.processes import die_with_parent, keep_to_itself
 from runtime.settings import SettingsError, WorkerSettings, load_settings
 from worker.pipeline import Reached
 from worker.tasks import make_worker
@@ -80,8 +80,7 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     # A second SIGTERM shouldn't be needed: stop taking work, give the task a few seconds.
     os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")
-    os.umask(0o077)
-    forbid_core_dumps()
+    keep_to_itself()
     if options.parent_pid:
         die_with_parent(options.parent_pid)
     start_logs()

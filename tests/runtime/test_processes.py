@@ -9,10 +9,10 @@ import sys
 
 CHILD = """
 import os, resource, time
-from runtime.processes import die_with_parent, forbid_core_dumps
-forbid_core_dumps()
+from runtime.processes import die_with_parent, keep_to_itself
+keep_to_itself()
 die_with_parent(os.getppid())
-print(resource.getrlimit(resource.RLIMIT_CORE), flush=True)
+print(resource.getrlimit(resource.RLIMIT_CORE), oct(os.umask(0)), flush=True)
 time.sleep(20)
 print("alive", flush=True)
 """
@@ -23,12 +23,12 @@ time.sleep(60)
 """
 
 
-def test_a_process_ends_with_its_parent_and_dumps_no_core() -> None:
-    """A child whose parent was killed ends by itself; the size of its core file is nothing."""
+def test_a_process_ends_with_its_parent_and_keeps_to_itself() -> None:
+    """A child whose parent was killed ends by itself; it dumps no core; its files are its user's."""
     command = [sys.executable, "-c", PARENT, CHILD]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
-        assert "(0, 0)\n" == parent.stdout.readline()
+        assert "(0, 0) 0o77\n" == parent.stdout.readline()
         os.kill(parent.pid, signal.SIGKILL)
         # The child holds the pipe's other end: where its output ends, it has ended.
         assert "" == parent.stdout.read()
