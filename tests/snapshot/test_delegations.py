@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, update
 
 from runtime.clock import rfc3339
-from runtime.database import reading
+from runtime.database import reading, writing
 from snapshot.delegations import Interval, intervals_of, pseudonyms_at
 from snapshot.pairs import pack_pair
 from snapshot.tables import (
