@@ -101,10 +101,10 @@ def _origin_of(source: str, ca: Path | None) -> Origin:
     path = Path(source)
     if path.is_dir():
         checkpoint = path / "checkpoint"
-        return Origin(lambda old: read_bundle(path, old), lambda note: _replace(checkpoint, note))
+        return Origin(lambda old: read_bundle(path, old), lambda note: write_whole(checkpoint, note))
     return Origin(
         lambda _old: read_submission(read_text(path)),
-        lambda note: _replace(path.with_name(f"{path.name}.cosigned"), note),
+        lambda note: write_whole(path.with_name(f"{path.name}.cosigned"), note),
     )
 
 
@@ -134,8 +134,3 @@ def _answered(ask: Callable[[], Answer]) -> Answer:
         return ask()
     except PostingError as error:
         raise CommandError(f"the house can't be reached: {error}") from None
-
-
-def _replace(path: Path, note: str) -> None:
-    # For everybody to read, as far as the caller's umask goes: it is what the ledger's owner publishes.
-    write_whole(path, note, mode=0o666)

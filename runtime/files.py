@@ -3,7 +3,7 @@
 Laws
 1. What is written goes beside the name first, to the disk, and gets its name at once; then the
    folder is flushed, so that the name survives a power loss too.
-2. A file is for its owner alone from the first byte on, unless the caller says otherwise.
+2. A file is for its owner alone (0600) from the first byte on.
 3. A link at the name is replaced, not followed.
 4. What a crash left beside has one name, `.NAME.part`: the next writer of that file removes it,
    so that no copy of a secret stays where nobody looks. Writers of a folder wait for each other.
@@ -22,27 +22,24 @@ _OWNER_ALONE = 0o600
 _BLOCK_BYTES = 1 << 20
 
 
-def write_whole(path: Path, content: str | bytes, *, mode: int = _OWNER_ALONE) -> None:
-    """Write a file durably, whole or not at all, in an older one's place; text goes as UTF-8.
-
-    `mode` is cut by the process's umask, as everywhere. Raises OSError.
-    """
-    _write_beside(path, content, mode, lambda beside: beside.replace(path))
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write a file durably, whole or not at all, in an older one's place; text as UTF-8. Raises OSError."""
+    _write_beside(path, content, lambda beside: beside.replace(path))
 
 
 def create_whole(path: Path, content: str | bytes) -> None:
     """Write a file durably, whole or not at all, where there is none; else raise FileExistsError."""
     # A link fails when the name is taken; a rename would overwrite.
-    _write_beside(path, content, _OWNER_ALONE, path.hardlink_to)
+    _write_beside(path, content, path.hardlink_to)
 
 
 @contextmanager
-def new_file(path: Path, *, mode: int = _OWNER_ALONE) -> Iterator[BinaryIO]:
+def new_file(path: Path) -> Iterator[BinaryIO]:
     """Write a file under a name that nobody has; its bytes are on the disk when this ends well.
 
     The name is not: that takes `sync_folder`. Raises FileExistsError, for a link too.
     """
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ALONE)
     with os.fdopen(descriptor, "wb") as file:
         yield file
         file.flush()
@@ -71,7 +68,7 @@ def erase_file(path: Path) -> None:
     sync_folder(path.parent)
 
 
-def _write_beside(path: Path, content: str | bytes, mode: int, give_name: Callable[[Path], object]) -> None:
+def _write_beside(path: Path, content: str | bytes, give_name: Callable[[Path], object]) -> None:
     beside = path.with_name(f".{path.name}.part")
     with _opened(path.parent) as folder:
         # A file system without locks for folders (NFS) leaves writers of one file to their callers.
@@ -79,7 +76,7 @@ def _write_beside(path: Path, content: str | bytes, mode: int, give_name: Callab
             fcntl.flock(folder, fcntl.LOCK_EX)
         beside.unlink(missing_ok=True)
         try:
-            with new_file(beside, mode=mode) as file:
+            with new_file(beside) as file:
                 file.write(content.encode() if isinstance(content, str) else content)
             give_name(beside)
         finally:

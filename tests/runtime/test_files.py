@@ -128,16 +128,6 @@ def test_a_file_is_its_owners_from_the_first_byte_on(path: Path) -> None:
     assert 0o600 == path.stat().st_mode & 0o777
 
 
-@pytest.mark.usefixtures("_umask_of_nobody")
-def test_a_file_may_be_for_everybody(path: Path) -> None:
-    """Its mode is the caller's, cut by the umask."""
-    write_whole(path, NEW, mode=0o666)
-    assert 0o666 == path.stat().st_mode & 0o777
-    os.umask(0o027)
-    write_whole(path, NEW, mode=0o666)
-    assert 0o640 == path.stat().st_mode & 0o777
-
-
 def test_a_link_is_not_followed(path: Path, tmp_path: Path) -> None:
     """A link under the name is replaced or refused, one beside is removed; what they point at stays."""
     elsewhere = tmp_path / "elsewhere"
