@@ -100,6 +100,7 @@ def disclosures_of(
     first = None if since is None else rfc3339(since)
     end = None if until is None else rfc3339(until)
     holders: dict[tuple[str, int], History] = {}
+    names: dict[tuple[str, str, int], str | None] = {}
     for agent in sorted({interval.agent for interval in intervals}):
         for event in DISCLOSING:
             some = entries_of_agent(connection, agent, event=event, since=first, until=end)
@@ -111,9 +112,12 @@ def disclosures_of(
                 place = snapshot.as_of, snapshot.revision
                 if place not in holders:
                     holders[place] = History(connection, until=place)
-                held = [name for name in pseudonyms if holders[place].holds(name, agent)]
-                if not held:
+                if (agent, *place) not in names:
+                    held = (name for name in pseudonyms if holders[place].holds(name, agent))
+                    names[agent, *place] = next(held, None)
+                name = names[agent, *place]
+                if name is None:
                     continue
                 shown = members.of(found)
-                if shown is None or held[0] in shown:
-                    yield Disclosure(found=found, pseudonym=held[0], members=shown)
+                if shown is None or name in shown:
+                    yield Disclosure(found=found, pseudonym=name, members=shown)
