@@ -57,6 +57,7 @@ class Link:
 _ACCOUNT = Link(label="Account", href="/account")
 _PEOPLE = Link(label="People", href="/people")
 _DISCLOSURES = Link(label="Disclosures", href="/disclosures")
+_KEYS = Link(label="System keys", href="/keys")
 _POLICIES = Link(label="Policies", href="/policies")
 _AGENTS = (
     Link(label="Agent Dashboard", href="/dashboard"),
@@ -67,7 +68,7 @@ _AGENTS = (
 NAVIGATION: Mapping[Role, tuple[Link, ...]] = MappingProxyType(
     {
         Role.AGENT: _AGENTS,
-        Role.MANAGER: _AGENTS,
+        Role.MANAGER: (*_AGENTS[:-1], _KEYS, _ACCOUNT),
         Role.REVIEWER: (
             Link(label="Desk", href="/desk"),
             _DISCLOSURES,
@@ -75,7 +76,7 @@ NAVIGATION: Mapping[Role, tuple[Link, ...]] = MappingProxyType(
             _POLICIES,
             _ACCOUNT,
         ),
-        Role.OPERATOR: (Link(label="Operator", href="/operator"), _PEOPLE, _POLICIES, _ACCOUNT),
+        Role.OPERATOR: (Link(label="Operator", href="/operator"), _KEYS, _PEOPLE, _POLICIES, _ACCOUNT),
     }
 )
 HOME: Mapping[Role, str] = MappingProxyType({role: links[0].href for role, links in NAVIGATION.items()})

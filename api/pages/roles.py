@@ -17,6 +17,7 @@ from identity.people import Role
 
 AGENTS = frozenset({Role.AGENT, Role.MANAGER})
 REVIEWERS = frozenset({Role.REVIEWER})
+KEEPERS = frozenset({Role.MANAGER, Role.OPERATOR})
 
 
 def agents_only(visitor: Visitor) -> SignedIn:
@@ -46,6 +47,17 @@ def reviewers_form(form: Form) -> Posted:
     return form
 
 
+def keepers_only(visitor: Visitor) -> SignedIn:
+    """Return a manager or an operator, who answer for systems' keys."""
+    return _one_of(KEEPERS, visitor)
+
+
+def keepers_form(form: Form) -> Posted:
+    """Return a form that a manager or an operator sent."""
+    _one_of(KEEPERS, form.visitor)
+    return form
+
+
 def agents_watching(visitor: Watcher) -> SignedIn:
     """Return an agent or a manager whose page only looks whether something changed."""
     return _one_of(AGENTS, visitor)
@@ -62,4 +74,6 @@ AgentWatching = Annotated[SignedIn, Depends(agents_watching)]
 AgentForm = Annotated[Posted, Depends(agents_form)]
 Reviewer = Annotated[SignedIn, Depends(reviewers_only)]
 ReviewerForm = Annotated[Posted, Depends(reviewers_form)]
+Keeper = Annotated[SignedIn, Depends(keepers_only)]
+KeeperForm = Annotated[Posted, Depends(keepers_form)]
 Operator = Annotated[SignedIn, Depends(operators_only)]

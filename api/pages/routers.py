@@ -18,6 +18,7 @@ from api.pages import (
     people,
     policies,
     static,
+    system_keys,
 )
 
 PAGES: tuple[APIRouter, ...] = (
@@ -30,6 +31,7 @@ PAGES: tuple[APIRouter, ...] = (
     books.router,
     account.router,
     people.router,
+    system_keys.router,
     policies.router,
     desk.router,
     disclosures.router,

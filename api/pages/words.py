@@ -210,6 +210,7 @@ RULES: Mapping[str, str] = MappingProxyType(
         "R38": "After a change of address or second factor there is a hold of 72 hours.",
         "F02": "What a permit is for must be what is asked for.",
         "F03": "The record was changed outside the service, so nothing is decided on it.",
+        "F04": "A system’s key ends delegations and does nothing else.",
         "P00": "No rule allows this for your role.",
         "G00": "The rules could not be worked out, so the answer is no.",
     }

@@ -23,7 +23,7 @@ from tests.api.surfing import POLICY
 from tests.browser.codes import Codes
 
 _ID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-_PART = rf"(?:{_ID}|v1|[a-z]+(?:-[a-z]+)*|[0-9]{{1,9}})"
+_PART = rf"(?:{_ID}|[0-9a-f]{{16}}|v1|[a-z]+(?:-[a-z]+)*|[0-9]{{1,9}})"
 ADDRESS = re.compile(
     rf"/(?:{_PART}(?:/{_PART}){{0,3}})?(?:\?back=/[a-z0-9/-]*)?(?:#[a-z-]+)?"
     r"|/static/[a-z]+\.(?:css|js|svg)\?v=[0-9a-f]{12}"
