@@ -73,4 +73,7 @@ def _tell(invited: list[Invited]) -> None:
         typer.echo(f"  code, shown this once, until {one.invitation.expires_at}:")
         typer.echo(f"  {one.code}")
     if invited:
-        typer.echo("each of them joins at the portal's page /invitation")
+        typer.echo(
+            "next: start the house (sealedbook serve); each of them joins at the portal's page /invitation, "
+            "and both approve the policy set, under Policies"
+        )

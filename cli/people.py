@@ -89,6 +89,8 @@ def tell_difference(difference: RosterDifference) -> None:
         typer.echo(f"back     {licence}")
     for licence in difference.missing:
         typer.echo(f"missing  {licence}: access stops")
+    if not (difference.new or difference.changed or difference.back or difference.missing):
+        typer.echo("nothing differs from the roster before")
 
 
 @people.command("enrol")

@@ -9,9 +9,15 @@ from typing import Annotated, Any
 import typer
 
 from cli.desk import DEFAULT_DATA, DataFolder, open_house
-from runtime.clock import PACIFIC, rfc3339
+from runtime.clock import pacific, rfc3339
 from runtime.database import reading
-from snapshot.published import SnapshotLine, SnapshotNotFoundError, list_snapshots, rows_by_agent
+from snapshot.published import (
+    SnapshotLine,
+    SnapshotNotFoundError,
+    list_snapshots,
+    newest_published,
+    rows_by_agent,
+)
 from snapshot.week import Week, this_week
 from store.destruction import gone_everywhere
 
@@ -24,13 +30,16 @@ def list_all(data: DataFolder = DEFAULT_DATA, as_json: AsJson = False) -> None:
         week = this_week(connection, house.clock.now())
         window = house.policy.numbers.backup_window_days
         lines = list_snapshots(connection)
+        newest = newest_published(connection)
+    in_force = newest.attempt if newest else None
     if as_json:
-        typer.echo(json.dumps({"week": told_week(week), "attempts": [_told(line, window) for line in lines]}))
+        told = [_told(line, window, in_force) for line in lines]
+        typer.echo(json.dumps({"week": told_week(week), "attempts": told}))
         return
     late = ", late" if week.is_late else ""
-    typer.echo(f"{_pacific(week.as_of)}  {week.stage.value}{late}: the data of this week")
+    typer.echo(f"{pacific(week.as_of)}  {week.stage.value}{late}: the data of this week")
     for line in lines:
-        typer.echo(_line(line, window))
+        typer.echo(_line(line, window, in_force))
 
 
 def show(
@@ -44,16 +53,17 @@ def show(
         if found is None:
             raise SnapshotNotFoundError("there is no such import attempt")
         agents = rows_by_agent(connection, attempt)
+        newest = newest_published(connection)
         numbers = house.policy.numbers
     changes = found.summary.changes if found.summary else None
     drift = changes.drift(numbers) if changes else ()
+    in_force = newest.attempt if newest else None
     if as_json:
         beyond = [asdict(each) for each in drift]
-        typer.echo(
-            json.dumps(_told(found, numbers.backup_window_days) | {"drift": beyond, "rows_by_agent": agents})
-        )
+        told = _told(found, numbers.backup_window_days, in_force)
+        typer.echo(json.dumps(told | {"drift": beyond, "rows_by_agent": agents}))
         return
-    typer.echo(_line(found, numbers.backup_window_days))
+    typer.echo(_line(found, numbers.backup_window_days, in_force))
     if found.summary is not None:
         typer.echo(f"  {found.summary.delegated} delegations of consumers to agents")
         for name, count in (*found.summary.kinds.items(), *found.summary.delegations.items()):
@@ -71,7 +81,7 @@ def told_week(week: Week) -> dict[str, Any]:
     return {"as_of": rfc3339(week.as_of), "state": week.stage.value, "late": week.is_late}
 
 
-def _told(line: SnapshotLine, window: int) -> dict[str, Any]:
+def _told(line: SnapshotLine, window: int, in_force: str | None) -> dict[str, Any]:
     moments = {
         name: None if moment is None else rfc3339(moment)
         for name, moment in (
@@ -82,24 +92,22 @@ def _told(line: SnapshotLine, window: int) -> dict[str, Any]:
         )
     }
     gone = gone_everywhere(line.destroyed_at, window).isoformat() if line.destroyed_at else None
-    return asdict(line) | moments | {"gone_everywhere_on": gone}
+    more = {"gone_everywhere_on": gone, "in_force": line.attempt == in_force}
+    return asdict(line) | moments | more
 
 
-def _line(line: SnapshotLine, window: int) -> str:
+def _line(line: SnapshotLine, window: int, in_force: str | None) -> str:
     revision = "no revision" if line.revision is None else f"revision {line.revision}"
     reason = f" ({line.reason.value})" if line.reason else ""
+    standing = f"{line.state.value}, in force" if line.attempt == in_force else line.state.value
     digest = f"  digest {line.digest}" if line.digest else ""
     destroyed = (
-        f"  rows destroyed here {_pacific(line.destroyed_at)}, and everywhere, backups too, by "
+        f"  rows destroyed here {pacific(line.destroyed_at)}, and everywhere, backups too, by "
         f"{gone_everywhere(line.destroyed_at, window)}"
         if line.destroyed_at
         else ""
     )
     return (
-        f"{_pacific(line.as_of)}  {revision}{reason}  {line.state.value}  "
+        f"{pacific(line.as_of)}  {revision}{reason}  {standing}  "
         f"{line.rows} rows of {line.agents} agents  attempt {line.attempt}{digest}{destroyed}"
     )
-
-
-def _pacific(moment: Any) -> str:
-    return f"{moment.astimezone(PACIFIC):%Y-%m-%d %H:%M %Z}"

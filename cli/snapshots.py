@@ -17,12 +17,14 @@ from cli.desk import (
     open_house,
     open_house_with_vault,
     parse_moment,
+    read_text,
 )
 from cli.progress import progress
 from cli.reporting import keep_report
 from cli.snapshot_looks import list_all, show
-from house.exchange import find_manifest, find_source, pin_exchange
+from house.exchange import file_of, find_manifest, find_source, pin_exchange
 from house.importing import bring_in
+from runtime.clock import pacific, parse_rfc3339
 from runtime.database import reading
 from runtime.files import erase_file
 from snapshot.published import list_snapshots
@@ -30,7 +32,7 @@ from snapshot.publishing import publish
 from snapshot.query_source import QuerySource
 from snapshot.reasons import Correction, DriftReason
 from snapshot.report import ExtractRefusedError
-from snapshot.sources import FileSource, Source
+from snapshot.sources import Source
 from snapshot.tables import State
 
 snapshots = typer.Typer(help="Bring a weekly extract in, put it in force, list what there is.")
@@ -91,15 +93,26 @@ def import_file(
         keep_report(imported.report, report)
     for line in imported.report.lines():
         typer.echo(line)
-    if isinstance(source, FileSource) and (is_live if destroy_source is None else destroy_source):
-        _destroy(source.path)
-    despite = " --despite-drift REASON" if imported.report.drift else ""
-    typer.echo(
-        f"checked as attempt {imported.attempt}; put it in force with: sealedbook snapshot publish{despite}"
-    )
+    _put_away(source, is_destroyed=is_live if destroy_source is None else destroy_source)
+    typer.echo(f"checked as attempt {imported.attempt}")
+    if imported.report.drift:
+        typer.echo(
+            "ask the exchange whether these data are right. If not, import what they send instead; if so: "
+            f"sealedbook snapshot publish --despite-drift {'|'.join(DriftReason)}"
+        )
+    else:
+        typer.echo("put it in force with: sealedbook snapshot publish")
 
 
-def _destroy(path: Path) -> None:
+def _put_away(source: Source, *, is_destroyed: bool) -> None:
+    """Destroy the file that was read, or say that what was read stays."""
+    path = file_of(source)
+    if path is None:
+        typer.echo(f"{source.name} stays where it is: only a file on this machine is destroyed")
+        return
+    if not is_destroyed:
+        typer.echo(f"{path.name} stays where it is; destroy it when nobody needs it any more")
+        return
     try:
         erase_file(path)
     except OSError as error:
@@ -110,7 +123,7 @@ def _destroy(path: Path) -> None:
 
 def _source(file: str, identity: Path | None, database: str | None) -> Source:
     if database is not None:
-        return QuerySource(database, Path(file).read_text(encoding="utf-8"))
+        return QuerySource(database, read_text(Path(file)))
     return find_source(file, identity)
 
 
@@ -121,7 +134,7 @@ def trust(
 ) -> None:
     """Pin the key whose signature makes an extract's manifest believed."""
     with open_house(data) as house:
-        key = pin_exchange(house, vkey.read_text(encoding="ascii"))
+        key = pin_exchange(house, read_text(vkey))
     typer.echo(f"manifests are believed when signed by: {key.text()}")
 
 
@@ -149,7 +162,8 @@ def publish_newest(
             despite_drift=despite_drift,
         )
         summary = next(line.summary for line in lines if line.attempt == chosen)
-    typer.echo(f"published: as of {ref.as_of}, revision {ref.revision}, digest {ref.digest}")
+    as_of = parse_rfc3339(ref.as_of)
+    typer.echo(f"published: as of {pacific(as_of)}, revision {ref.revision}, digest {ref.digest}")
     for line in summary.changes.lines() if summary and summary.changes else ():
         typer.echo(f"  {line}")
 

@@ -77,6 +77,14 @@ def _refusal(error: Any) -> str:
     return "\n".join([*lines, f"  recorded as entry {error.decision}"])
 
 
+def _refused_extract(error: Any) -> str:
+    advice = (
+        "the data in force stay, and what was read stays where it is. Hand the exchange this report "
+        "(--report DIR writes it as a page and as JSON), and import what they send instead"
+    )
+    return "\n".join([*error.report.lines(), advice])
+
+
 def _file_trouble(error: Any) -> str:
     place = error.filename or place_of(error)
     return f"{place}: {error.strerror or type(error).__name__}"
@@ -85,7 +93,7 @@ def _file_trouble(error: Any) -> str:
 WORDS_FOR: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Callable[[Any], str]], ...] = (
     (EXPECTED, str),
     (RefusedError, _refusal),
-    (ExtractRefusedError, lambda error: "\n".join(error.report.lines())),
+    (ExtractRefusedError, _refused_extract),
     (VerifyError, lambda error: f"NOT VERIFIED: {error}"),
     (OSError, _file_trouble),
     (

@@ -98,11 +98,20 @@ def check_age(manifest: Manifest | None, now: datetime, days: int) -> None:
         )
 
 
+def file_of(source: Source) -> Path | None:
+    """Return the file here that a source reads, sealed or not; None of a bucket's object or a query."""
+    read = source.sealed if isinstance(source, AgeSource) else source
+    return read.path if isinstance(read, FileSource) else None
+
+
 def find_source(location: str, identity: Path | None) -> Source:
     """Return where an extract lies: a file, or `s3://bucket/key`; opened by `identity` where sealed."""
-    source: Source = (
-        BucketSource.parse(location) if location.startswith(_BUCKET) else FileSource(Path(location))
-    )
+    try:
+        source: Source = (
+            BucketSource.parse(location) if location.startswith(_BUCKET) else FileSource(Path(location))
+        )
+    except ValueError as error:
+        raise ExchangeError(str(error)) from None
     if not is_age(source):
         return source
     if identity is None:

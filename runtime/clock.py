@@ -50,6 +50,11 @@ def parse_rfc3339(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
+def pacific(moment: datetime) -> str:
+    """Write an aware moment for people: as a clock in California shows it, with the zone's letters."""
+    return f"{moment.astimezone(PACIFIC):%Y-%m-%d %H:%M %Z}"
+
+
 def pacific_day(moment: datetime) -> date:
     """Return the calendar day in California at a moment: dates are valid through it."""
     return moment.astimezone(PACIFIC).date()

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 from policies.numbers import Numbers
+from runtime.clock import pacific, parse_rfc3339
 
 
 class Measure(StrEnum):
@@ -65,6 +66,11 @@ class Changes:
     rows_change_percent: int
     kind_shift_points: int
 
+    @property
+    def base(self) -> str:
+        """The snapshot that it is compared with, for people."""
+        return f"{pacific(parse_rfc3339(self.as_of))}, revision {self.revision}"
+
     def lines(self) -> list[str]:
         """Return what changed as lines of text."""
         delegations = (
@@ -73,7 +79,7 @@ class Changes:
             else f"{self.begun} delegations begun, {self.ended} ended"
         )
         return [
-            f"against {self.as_of}, revision {self.revision}: {self.rows_before} rows before",
+            f"against {self.base}: {self.rows_before} rows before",
             f"agents: {self.agents_new} new, {self.agents_gone} gone",
             f"agents with more or fewer rows: {self.agents_changed}",
             delegations,

@@ -88,7 +88,8 @@ def import_extract(
             reason = None
         elif reason is None:
             raise SnapshotStateError(
-                "data of this Friday are in force: say why these correct them (--reason)"
+                "data of this Friday are in force: say why these correct them, "
+                f"--reason {'|'.join(Correction)}"
             )
     policy = gate.policy
     names = [column.name for column in policy.catalogue.columns]

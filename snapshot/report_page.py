@@ -58,7 +58,7 @@ def write_page(report: ImportReport) -> str:
         ),
     ]
     if report.changes is not None:
-        title = f"Changed since {report.changes.as_of}, revision {report.changes.revision}"
+        title = f"Changed since {report.changes.base}"
         told = vars(report.changes)
         parts.append(
             _table(

@@ -37,7 +37,7 @@ def test_drift_is_published_with_a_reason_only(run: Run, later: Installation, tm
     assert listed.startswith("2026-11-27 21:00 PST  expected, late")
     imported = run("snapshot", "import", extract, "--as-of", NEXT, *place)
     assert "[agents-gone]" in imported.stdout, imported.exception
-    assert "--despite-drift REASON" in imported.stdout
+    assert "--despite-drift confirmed-by-exchange|" in imported.stdout
     refused = run("snapshot", "publish", *place).exception
     assert isinstance(refused, RefusedError)
     assert ["R34"] == [rule.id for rule in refused.rules]
