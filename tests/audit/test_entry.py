@@ -79,7 +79,7 @@ def entries(draw: st.DrawFn) -> Entry:
     allowed = [name for name in VALUES if event in CARRIED_BY.get(name, Event)]
     chosen = needed | draw(st.sets(st.sampled_from(allowed)))
     actor = Actor(
-        kind=draw(st.sampled_from(["person", "service", "operator"])),
+        kind=draw(st.sampled_from(["person", "service", "operator", "system"])),
         id=draw(ids),
         role="agent",
         session=draw(st.none() | digests),
