@@ -18,6 +18,7 @@ from cli.serve import serve
 from cli.snapshots import snapshots
 from cli.system_keys import keys
 from cli.tracing import trace
+from cli.upgrading import upgrade
 from cli.witness import witness
 
 commands = typer.Typer(
@@ -43,4 +44,5 @@ commands.command("serve")(serve)
 commands.command("doctor")(doctor)
 commands.command("status")(status)
 commands.command("init")(init)
+commands.command("upgrade")(upgrade)
 commands.command("trace")(trace)

@@ -33,6 +33,7 @@ from house.processes import RunningAlreadyError
 from identity.roster import RosterError
 from policies.gate import RefusedError, UnrecordableError
 from policies.rules import PolicySetError
+from runtime.database import DatabaseUnfitError
 from runtime.logs import place_of
 from runtime.objects import ObjectError
 from runtime.processes import UserError
@@ -52,7 +53,8 @@ from vault.shares import SharesError
 from vault.wrapping import ProviderError
 
 EXPECTED = (
-    AgentError, BookError, BundleError, ChildError, CommandError, EnrolledAlreadyError, ExportError,
+    AgentError, BookError, BundleError, ChildError, CommandError, DatabaseUnfitError, EnrolledAlreadyError,
+    ExportError,
     FoundingError, HoldError, HomeError, InvitingError, KeyNotFoundError, KeysError, LedgerError,
     NoMailError, NoteError, ObjectError,
     PersonNotFoundError, PolicySetError, PresenceError, ProviderError, RosterError, RunningAlreadyError,

@@ -157,9 +157,19 @@ def _migrations() -> Config:
     return config
 
 
-def migrate(engine: Engine) -> None:
-    """Bring the database to the newest shape; safe to repeat."""
+def migrate(engine: Engine) -> str | None:
+    """Bring the database to the newest shape and return the one that it had; safe to repeat.
+
+    Raises DatabaseUnfitError for a shape that only a newer program knows.
+    """
     config = _migrations()
+    known = {each.revision for each in ScriptDirectory.from_config(config).walk_revisions()}
     with engine.begin() as connection:
+        present = MigrationContext.configure(connection).get_current_revision()
+        if present is not None and present not in known:
+            raise DatabaseUnfitError(
+                f"the database has shape {present}, which this version doesn't know: run the newer one"
+            )
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+    return present

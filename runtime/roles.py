@@ -29,23 +29,24 @@ _TOO_MUCH = text(
 )
 
 
-def bring_up(database: str, owner: str = "") -> None:
+def bring_up(database: str, owner: str = "") -> str | None:
     """Bring a database to the newest shape; `owner` is the URL as its owner signs in, if another role.
 
-    Raises SQLAlchemyError, DatabaseUnfitError among them.
+    Returns the shape that it had, None for an empty one. Raises SQLAlchemyError, among them
+    DatabaseUnfitError.
     """
     house = open_database(database)
     try:
         if not owner:
-            migrate(house)
-            return
+            return migrate(house)
         with reading(house) as connection:
             role = str(connection.execute(text("SELECT current_user")).scalar_one())
         owning = open_database(owner)
         try:
-            migrate(owning)
+            had = migrate(owning)
             with writing(owning) as connection:
                 share(connection, role)
+            return had
         finally:
             owning.dispose()
     finally:

@@ -23,7 +23,7 @@ ROOT = Path(__file__).parent.parent
 FILE = ROOT / "docker-compose.yml"
 COMPOSE = Path(compose.__file__).parent / "docker-compose"
 OURS = {"api", "worker", "beat", "vault"}
-ONE_SHOTS = {"init", "operator", "rekey"}
+ONE_SHOTS = {"init", "operator", "rekey", "upgrade"}
 
 
 def run_compose(file: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

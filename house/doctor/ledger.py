@@ -42,7 +42,7 @@ def check_database(house: House) -> Finding:
         return failed(
             _DATABASE,
             f"has shape {present or 'none'} instead of {newest}",
-            "stop the house and start it again with sealedbook serve, which brings it up to date",
+            "stop the house, bring it up to date with sealedbook upgrade, and start it again",
         )
     return well(_DATABASE, f"{house.engine.dialect.name} answers, shape {present}")
 
