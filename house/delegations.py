@@ -1,7 +1,8 @@
 """Take over which delegations ended since the cut-off, and take back what would show them.
 
 Laws
-1. The ids become pseudonyms in the vault, under a permit; they are kept nowhere.
+1. The ids become pseudonyms in the vault, under a permit; they are kept nowhere, and the ledger has
+   of the feed itself a keyed digest only, from which nobody can guess them.
 2. Each agent's part is one small transaction: what ended is kept, recorded as `delegation.ended`, and
    every book that holds one of these consumers is dealt with, or nothing of the three.
 3. A book that nobody opened doesn't stay: one that wasn't sent is made anew, one that was is revoked.
@@ -70,7 +71,8 @@ class FeedTaken:
 
 def end_delegations(house: House, who: Who, lines: Sequence[EndedLine], digest: str) -> FeedTaken:
     """Take a feed over; `digest` is the SHA-256 of its bytes. Raises RefusedError, VaultError."""
-    resource = Resource(kind="feed", id=f"sha256:{digest}")
+    feed = house.records.feed(digest)
+    resource = _resource(feed)
     agents = sorted({line.agent for line in lines})
     with house.gate.transaction(who) as tx:
         claims = {"agents": tuple(agents)}
@@ -86,11 +88,15 @@ def end_delegations(house: House, who: Who, lines: Sequence[EndedLine], digest: 
         with house.gate.transaction(who) as tx:
             hold(tx.connection, f"agent:{agent}")
             # The moment of now, not of the transaction's begin: who held the name before was before.
-            ended += _keep(tx, agent, mine, digest, permit, house.clock.now())
+            ended += _keep(tx, agent, mine, feed, permit, house.clock.now())
             books += [(book.id, _withdraw(tx, book, permit)) for book in _concerned(tx.connection, agent)]
     if books:
         wake(house.queue, SWEEP)
     return FeedTaken(lines=len(lines), ended=ended, books=tuple(books))
+
+
+def _resource(feed: str) -> Resource:
+    return Resource(kind="feed", id=f"hmac:{feed}")
 
 
 def _keep(
@@ -103,7 +109,7 @@ def _keep(
         tx.record(
             Event.DELEGATION_ENDED,
             Action.END_DELEGATIONS,
-            Resource(kind="feed", id=f"sha256:{feed}"),
+            _resource(feed),
             because=permit,
             salt=salt,
             agent=agent,

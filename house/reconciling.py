@@ -72,6 +72,7 @@ def _pages(connection: Connection, pages: Collection[Found]) -> Iterator[Differe
 def _feeds(connection: Connection, feeds: Collection[Found]) -> Iterator[Difference]:
     for found in feeds:
         entry = found.entry
-        names = kept_of(connection, entry.agent or "", entry.resource.id.removeprefix("sha256:"))
+        # Behind `hmac:`, or behind `sha256:` in entries from before.
+        names = kept_of(connection, entry.agent or "", entry.resource.id.partition(":")[2])
         if entry.consumers is None or consumers_root(entry.salt, names).hex() != entry.consumers.root:
             yield Difference(index=found.index, said="its root isn't that of the ended delegations kept")

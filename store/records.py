@@ -30,6 +30,7 @@ KEY_BYTES = 32
 """Length of the key, in bytes."""
 
 _USE = b"sealed-book person record v1\n"
+_FEED_USE = b"sealed-book feed v1\n"
 _APART = frozenset({"last_sign_in_at"})
 _OF_INVITATION = ("id", "kind", "code_digest", "invited_by", "created_at", "expires_at", "approved_at")
 _living = (
@@ -47,6 +48,13 @@ class Records:
             raise ValueError(f"the key of people's records has {KEY_BYTES} bytes")
         self._key = key
         self.keys = KeyRecords(key)
+
+    def feed(self, digest: str) -> str:
+        """Return what entries call a feed (hex), by the SHA-256 (hex) of its bytes.
+
+        A feed of one line could be guessed from its plain digest: an id has few digits.
+        """
+        return hmac.new(self._key, _FEED_USE + bytes.fromhex(digest), hashlib.sha256).hexdigest()
 
     def of(self, connection: Connection, person: str) -> str:
         """Return the digest (hex) of a person's record as it stands in this transaction.

@@ -19,7 +19,7 @@ def check_system_keys(house: House) -> Finding:
         unsound = house.records.keys.unsound(connection)
     alive = sum(key.state(now) is KeyState.ACTIVE for key in keys)
     if not unsound:
-        return well(_KEYS, f"{len(keys)} keys of systems, {alive} alive, each as the ledger has it")
+        return well(_KEYS, f"{alive} of {len(keys)} keys alive, each as the ledger has it")
     named = ", ".join(unsound[:_SHOWN]) + (", …" if len(unsound) > _SHOWN else "")
     return failed(
         _KEYS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -253,6 +254,15 @@ def test_a_system_posts_its_file(system: System) -> None:
     ] == answer.json()["fields"]
     assert "secret" not in answer.text
     assert 422 == system.post_csv("agent,consumer\n").status_code
+
+
+def test_the_ledger_has_no_digest_that_could_be_guessed(desk: Desk, system: System) -> None:
+    """A feed of one line: neither the SHA-256 of what was posted nor the id stands in any entry."""
+    text = f"agent_license_number,consumer_id,ended_on\n{AGENT},1234567890,2026-11-20\n"
+    assert 200 == system.post_csv(text).status_code
+    plain = hashlib.sha256(text.encode()).hexdigest()
+    assert not any(plain.encode() in entry.encode() for entry in desk.entries())
+    assert not any(b"1234567890" in entry.encode() for entry in desk.entries())
 
 
 def test_an_operator_posts_a_file_too(desk: Desk) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -113,6 +114,13 @@ def test_another_key_makes_other_digests(connection: Connection) -> None:
     assert 24 == len(Records(bytes(KEY_BYTES)).unsound(connection))
     with pytest.raises(ValueError, match="32 bytes"):
         Records(b"short")
+
+
+def test_a_feed_has_a_name_that_nobody_guesses() -> None:
+    """It is the same for the same bytes, and another under another key."""
+    digest = hashlib.sha256(b"0B65625,1234567890,2026-11-20").hexdigest()
+    assert RECORDS.feed(digest) == Records(bytes(range(KEY_BYTES))).feed(digest)
+    assert 3 == len({digest, RECORDS.feed(digest), Records(bytes(KEY_BYTES)).feed(digest)})
 
 
 def test_a_person_of_whom_no_entry_tells_is_unsound(connection: Connection) -> None:
