@@ -41,10 +41,6 @@ class Interval:
     begins_as_of: datetime
     ends_as_of: datetime | None
 
-    def touches(self, start: datetime, end: datetime) -> bool:
-        """Tell whether the agent could have received the data between two moments."""
-        return self.begins_as_of < end and (self.ends_as_of is None or self.ends_as_of > start)
-
 
 class _Import(NamedTuple):
     number: int

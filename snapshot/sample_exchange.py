@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-import os
 from pathlib import Path
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from audit.note import NoteError, SigningKey
+from runtime.files import create_whole, write_whole
 
 KEY_NAME: Final = "sample.exchange.example/extracts"
 KEY_FILE, VKEY_FILE = "exchange.key", "exchange.vkey"
@@ -29,13 +29,12 @@ def make_exchange_key(folder: Path) -> tuple[Path, Path]:
     folder.mkdir(parents=True, exist_ok=True)
     private, public = folder / KEY_FILE, folder / VKEY_FILE
     key = SigningKey(KEY_NAME, Ed25519PrivateKey.generate())
+    encoded = base64.b64encode(key.private.private_bytes_raw()).decode()
     try:
-        handle = os.open(private, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        create_whole(private, f"{key.name} {encoded}\n")
     except FileExistsError:
         raise ExchangeKeyError(f"{private} is there already; choose another folder") from None
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(f"{key.name} {base64.b64encode(key.private.private_bytes_raw()).decode()}\n")
-    public.write_text(f"{key.verifier.text()}\n", encoding="ascii")
+    write_whole(public, f"{key.verifier.text()}\n")
     return private, public
 
 

@@ -29,8 +29,7 @@ def older(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     upgrade: Any = command.upgrade
     with monkeypatch.context() as patch:
         patch.setattr(command, "upgrade", lambda config, _newest: upgrade(config, OLDER))
-        settings = found_installation(tmp_path / "house", Charter(mode="demo", exchange="Test Exchange"))
-    return settings
+        return found_installation(tmp_path / "house", Charter(mode="demo", exchange="Test Exchange"))
 
 
 def test_an_older_database_is_brought_up(older: Settings, run: Run) -> None:

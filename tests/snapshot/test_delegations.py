@@ -161,16 +161,6 @@ def test_each_years_pseudonym_is_found_in_its_own_imports(engine: Engine, *, is_
     } == found
 
 
-def test_an_interval_touches_the_time_in_which_data_could_leave() -> None:
-    """Between two moments an agent could receive data if the interval overlaps them."""
-    held = Interval(agent=AGENTS[0], begins_as_of=week(2), ends_as_of=week(4))
-    assert held.touches(week(3), week(9))
-    assert held.touches(week(0), week(3))
-    assert not held.touches(week(0), week(2))
-    assert not held.touches(week(4), week(5))
-    assert Interval(agent=AGENTS[0], begins_as_of=week(2), ends_as_of=None).touches(week(8), week(9))
-
-
 def test_a_licence_of_any_length_that_a_roster_has_fits() -> None:
     """Licences have up to sixteen characters; a longer one is an error and never cut."""
     assert len(pack_pair(PEOPLE[0], "0B1")) == len(pack_pair(PEOPLE[0], "0" * 16))
