@@ -61,6 +61,7 @@ from api.problems import (
     REFUSED,
     SIGN_IN_FAILED,
     SIGNED_OUT,
+    SNAPSHOT_BROKEN,
     TOO_LARGE,
     TOO_MANY_WATCHERS,
     TWO_IDENTITIES,
@@ -83,6 +84,7 @@ from policies.facts import SignInFacts
 from policies.gate import HaltedError, OutOfForceError, RefusedError, UnrecordableError
 from policies.rules import PolicySet, Rule
 from snapshot.feed import FeedError
+from snapshot.shards import ShardError
 from store.api_keys import KeyNotFoundError
 from store.invitations import InvitationNotFoundError
 from vault.errors import Code, VaultError, VaultRefusedError
@@ -108,6 +110,7 @@ PROBLEM_OF: Mapping[type[Exception], Problem] = MappingProxyType(
         InvitationNotFoundError: NOT_FOUND,
         WrongCodeError: WRONG_CODE,
         NoSnapshotError: NO_SNAPSHOT,
+        ShardError: SNAPSHOT_BROKEN,
         BadCursorError: BAD_CURSOR,
         TooManyWatchersError: TOO_MANY_WATCHERS,
         OutOfForceError: NO_POLICY,

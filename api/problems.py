@@ -191,6 +191,12 @@ UNPROVABLE = Problem(
     title="Access is refused: it can't be proved",
     detail="The vault didn't open. Nothing was shown; try again in a minute, or tell the operator.",
 )
+SNAPSHOT_BROKEN = Problem(
+    status=503,
+    code="snapshot-broken",
+    title="Access is refused: the data failed a check",
+    detail="This week's data aren't what was published. Nothing was shown; tell the operator.",
+)
 UNDECIDED = Problem(
     status=503, code="undecided", title="Access is refused: it can't be decided", detail="See advice."
 )

@@ -16,6 +16,7 @@ from audit.entry import Entry, consumers_root
 from audit.events import Event, Outcome
 from policies.columns import Profile, columns_digest
 from runtime.database import reading, writing
+from snapshot.published import newest_published
 from store.people import person_by_licence
 from store.sessions import digest_of, end_session
 from store.tables import people
@@ -350,6 +351,26 @@ def test_without_the_vault_nothing_is_shown(desk: Desk) -> None:
     answer = search(caller)
 
     assert (503, PROBLEM + "unprovable") == (answer.status_code, answer.json()["type"])
+    assert [Event.CONSUMERS_REQUESTED] == [entry.event for entry in added(desk, before)]
+
+
+@pytest.mark.parametrize("part", ["index", "pages", "lists"])
+def test_data_that_fail_their_check_are_not_shown(desk: Desk, part: str) -> None:
+    """A stored object that was altered is 503 and says so; no release was started."""
+    house = desk.home.operator
+    with reading(house.engine) as connection:
+        newest = newest_published(connection)
+    assert newest is not None
+    path = desk.home.settings.objects_root / f"snapshots/{newest.attempt}/{part}"
+    whole = path.read_bytes()
+    caller, before = desk.with_session("0G58139"), len(desk.entries())
+    path.write_bytes(bytes(byte ^ 1 for byte in whole))
+    try:
+        answer = search(caller)
+    finally:
+        path.write_bytes(whole)
+
+    assert (503, PROBLEM + "snapshot-broken") == (answer.status_code, answer.json()["type"])
     assert [Event.CONSUMERS_REQUESTED] == [entry.event for entry in added(desk, before)]
 
 

@@ -9,7 +9,8 @@ import pytest
 from audit.events import Event, Outcome
 from exports.states import Reason, State, Step
 from house.wiring import WorkerHouse
-from runtime.database import writing
+from runtime.database import reading, writing
+from snapshot.published import newest_published
 from store.tables import export_fingerprints, exports
 from tests.factories import stored_book
 from tests.installation import Installation, a_published_installation
@@ -157,6 +158,28 @@ def test_a_stored_book_that_does_not_open_is_not_sent(
 
     found = the_export(home, export)
     assert (State.FAILED, Reason.BOOK_BROKEN, []) == (found.state, found.reason, mail.mails)
+
+
+def test_data_that_fail_their_check_make_no_book(
+    home: Installation, house: WorkerHouse, mail: MailServer, export: str
+) -> None:
+    """Altered shards end the export as failed, with an entry, and nothing is stored."""
+    with reading(home.api.engine) as connection:
+        newest = newest_published(connection)
+    assert newest is not None
+    path = home.settings.objects_root / f"snapshots/{newest.attempt}/shards"
+    whole = path.read_bytes()
+    path.write_bytes(bytes(byte ^ 1 for byte in whole))
+    try:
+        advance(house, export)
+    finally:
+        path.write_bytes(whole)
+
+    found = the_export(home, export)
+    assert (State.FAILED, Reason.SNAPSHOT_BROKEN, []) == (found.state, found.reason, mail.mails)
+    last = the_entries(home, export)[-1]
+    assert (Event.EXPORT_FAILED, "snapshot-broken") == (last.event, last.reason)
+    assert found.built_fencing is None
 
 
 def test_a_licence_that_lapsed_since_the_request_stops_the_build(
