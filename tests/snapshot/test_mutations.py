@@ -5,19 +5,30 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
 from snapshot.findings import FindingCode
+from snapshot.manifest import Manifest
 from snapshot.report import ExtractRefusedError
 from snapshot.shards import open_rows
-from tests.snapshot.extracts import DATA, NAMES, Row, active_agents, data_rows
+from tests.snapshot.extracts import AS_OF, DATA, NAMES, Row, active_agents, data_rows, inspected
 from tests.snapshot.fakes import Room, a_grant
 
 GOOD = DATA.read_bytes()
+OF_GOOD = Manifest(
+    as_of=AS_OF,
+    rows={sha256(GOOD).hexdigest(): len(data_rows())},
+    has_federal_tax_information=False,
+    confidential=frozenset(),
+    is_signed=True,
+)
 Mutation = Callable[[bytes], bytes]
 Code = FindingCode
 
@@ -190,3 +201,22 @@ def test_what_is_hurt_is_refused_by_its_name(tmp_path: Path, name: str) -> None:
         room.bring_in(path)
     assert code in {finding.code for finding in caught.value.report.findings}
     assert [] == room.objects.names()
+
+
+CHANGES: dict[str, Callable[[bytes, int], bytes]] = {
+    "cut off": lambda data, place: data[:place],
+    "taken out": lambda data, place: data[:place] + data[place + 1 :],
+    "another one": lambda data, place: data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :],
+    "put in": lambda data, place: data[:place] + b" " + data[place:],
+}
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(change=st.sampled_from(sorted(CHANGES)), place=st.integers(0, len(GOOD) - 1))
+@example(change="cut off", place=len(GOOD) - 1)
+@example(change="cut off", place=len(GOOD) - 2)
+def test_one_byte_is_noticed_wherever_it_was(tmp_path: Path, change: str, place: int) -> None:
+    """With the exchange's manifest nothing passes that isn't, to the byte, what the exchange sent."""
+    path = tmp_path / "extract.csv"
+    path.write_bytes(CHANGES[change](GOOD, place))
+    assert inspected(path, manifest=OF_GOOD).refused
