@@ -48,7 +48,9 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
         yield Desk(home=home, week=week, as_of=as_of.astimezone(PACIFIC).isoformat(), vkey=vkey)
 
 
-def test_what_was_read_is_destroyed_unless_it_is_to_stay(desk: Desk, run: Run, tmp_path: Path) -> None:
+def test_what_was_read_is_destroyed_unless_it_is_to_stay(
+    desk: Desk, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Live, a stored extract's file goes by default, sealed or clear; a refused one's stays."""
     folder, extract = desk.home.data, desk.week.extract
     kept = shutil.copy(extract, tmp_path / "kept.csv")
@@ -64,6 +66,9 @@ def test_what_was_read_is_destroyed_unless_it_is_to_stay(desk: Desk, run: Run, t
     without = run("snapshot", "import", extract, "--as-of", desk.as_of, "--data", folder)
     refused = run(*desk.arguments(bad))
     stays = run(*desk.arguments(kept, "--keep-source"))
+    with monkeypatch.context() as patch:
+        patch.setenv("SEALEDBOOK_DESTROY_SOURCE", "false")
+        stays_by_setting = run(*desk.arguments(kept))
     goes = run(*desk.arguments(extract))
     unsealed = run(*desk.arguments(sealed, "--identity", identity))
 
@@ -71,7 +76,8 @@ def test_what_was_read_is_destroyed_unless_it_is_to_stay(desk: Desk, run: Run, t
     assert "--manifest" in str(without.exception)
     assert isinstance(refused.exception, ExtractRefusedError)
     assert "stays where it is" in explain(refused.exception)
-    assert "kept.csv stays where it is" in stays.stdout, stays.exception
+    for left in (stays, stays_by_setting):
+        assert "kept.csv stays where it is" in left.stdout, left.exception
     assert "extract.csv was overwritten and removed" in goes.stdout, goes.exception
     assert "extract.csv.age was overwritten and removed" in unsealed.stdout, unsealed.exception
     there = [path.exists() for path in (Path(kept), bad, extract, sealed, identity)]
