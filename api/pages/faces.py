@@ -101,6 +101,13 @@ TITLES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Not available yet",
             "Nothing is shown before two people approved the rules, under Policies. Nothing was changed.",
         ),
+        "snapshot-broken": (
+            "Not available just now",
+            (
+                "This week’s data failed a check, so nothing was shown. Tell your exchange contact the "
+                "number below."
+            ),
+        ),
         "unprovable": (
             "Not available just now",
             (
