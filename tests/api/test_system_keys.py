@@ -5,21 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+import structlog
+from fastapi.testclient import TestClient
 from sqlalchemy import select
 
+from api.app import make_app
 from audit.entry import Resource
 from audit.events import Event
+from house.passwords import Passwords
 from identity.people import Role
 from policies.actions import Action
 from runtime.clock import rfc3339
 from runtime.database import reading
-from store.api_keys import KEY_KIND
+from store.api_keys import KEY_KIND, new_key
 from store.tables import api_keys
-from tests.api.callers import Caller, Desk
+from tests.api.callers import LIGHT, Caller, Desk
 from tests.api.reviewers import a_member
 from tests.api.routes import KnownRoute, every_route
 from tests.api.systems import AGENT, ENDS, KEYS, MANAGER, System, issue, rules_of
 from tests.api.test_every_route import OPEN
+from tests.backends import refuse_entries, take_entries
 from tests.installation import Installation, an_installation
 
 
@@ -137,3 +142,32 @@ def test_moments_are_those_of_the_house(desk: Desk, manager: Caller, system: Sys
         row = connection.execute(select(api_keys).where(api_keys.c.id == system.id)).one()
     assert row.expires_at == listed["expires_at"]
     assert row.issued_at < rfc3339(desk.house.clock.now()) < row.expires_at
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_bad_key_comes_on_the_beat(desk: Desk, manager: Caller, *, is_known: bool) -> None:
+    """Revoked or never issued: no sooner than the next multiple of the beat, as failed sign-ins."""
+    token = new_key()[1]
+    if is_known:
+        revoked = issue(desk, manager)
+        token = revoked.key
+        manager.post(f"{KEYS}/{revoked.id}/revoke")
+    app = make_app(desk.house, Passwords(LIGHT), beat_seconds=0.2)
+
+    with structlog.testing.capture_logs() as logged:
+        TestClient(app).post(ENDS, json={"ended": []}, headers={"Authorization": f"Bearer {token}"})
+
+    (line,) = [line for line in logged if line["event"] == "request.answered"]
+    assert (401, True) == (line["status"], line["milliseconds"] >= 199)
+    assert token[21:] not in str(logged)
+
+
+def test_a_key_is_judged_only_where_it_can_be_recorded(desk: Desk, system: System) -> None:
+    """While the ledger takes no entry a good key and a bad one are answered alike."""
+    bad = System(desk.caller(), "", new_key()[1])
+    refuse_entries(desk.house.engine)
+    try:
+        answers = [one.post(consumer="C-unrecorded") for one in (system, bad)]
+    finally:
+        take_entries(desk.house.engine)
+    assert [503, 503] == [answer.status_code for answer in answers]
