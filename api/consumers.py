@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pyarrow as pa
 from fastapi import APIRouter
 
 from api.consumer_bodies import AskedConsumers, ConsumersFacets, ConsumersPage
@@ -22,7 +23,8 @@ from api.documented import PROBLEMS
 from api.errors import NoSnapshotError, OvertakenError, UnknownChoiceError
 from api.signed_in import Changer, HouseHere, SignedIn
 from audit.entry import Consumers, Resource, consumers_root, new_salt
-from audit.events import Event
+from audit.events import Event, Outcome
+from exports.states import Reason
 from house.wiring import House
 from policies.actions import Action
 from policies.arrow_types import CONSUMER_PSEUDONYM
@@ -32,9 +34,10 @@ from policies.grant import Grant
 from policies.table import PermittedTable, permit_table, without
 from runtime.database import reading
 from snapshot.ended import ended_in
+from snapshot.keys import ListKeys
 from snapshot.listing import FILTERS, Question, facets_of, find_places, items_of, read_order
 from snapshot.published import PublishedSnapshot, newest_published
-from snapshot.shards import open_list
+from snapshot.shards import ShardError, open_list
 from snapshot.shown import pack_shown
 from store.viewing import rows_shown
 
@@ -50,13 +53,13 @@ def search(body: AskedConsumers, visitor: Changer, house: HouseHere) -> Consumer
 def search_consumers(house: House, visitor: SignedIn, asked: AskedConsumers) -> ConsumersPage:
     """Return a page, for JSON and HTML alike; somebody without consumers gets an empty one.
 
-    Raises RefusedError, NoSnapshotError, BadCursorError, UnknownChoiceError and OvertakenError.
+    Raises RefusedError, NoSnapshotError, BadCursorError, UnknownChoiceError, OvertakenError and ShardError.
     """
     question = _read(asked, house.policy.catalogue)
     grant, snapshot, cursors, first = _permit(house, visitor, asked)
     keys = house.vault.view_consumers(grant.index, published=snapshot.published_entry)
     catalogue = house.policy.catalogue
-    rows = open_list(grant, keys, house.objects, snapshot)
+    rows = _open(house, visitor, grant, keys, snapshot)
     ended = _ended(house, snapshot, grant, rows[CONSUMER_PSEUDONYM].to_pylist())
     whole = permit_table(grant, rows, catalogue, ended=ended)
     rows = without(rows, ended)
@@ -77,6 +80,27 @@ def search_consumers(house: House, visitor: SignedIn, asked: AskedConsumers) -> 
         first=first,
         facets=ConsumersFacets(**facets_of(whole.data)),
     )
+
+
+def _open(
+    house: House, visitor: SignedIn, grant: Grant, keys: ListKeys, snapshot: PublishedSnapshot
+) -> pa.Table:
+    """Return the list's rows, or record that the stored data failed their check and raise ShardError."""
+    try:
+        return open_list(grant, keys, house.objects, snapshot)
+    except ShardError:
+        with house.gate.transaction(visitor.who) as tx:
+            tx.record(
+                Event.SNAPSHOT_BROKEN,
+                Action.VIEW_CONSUMERS,
+                grant.resource,
+                because=grant,
+                outcome=Outcome.ERROR,
+                agent=grant.agent,
+                snapshot=grant.snapshot,
+                reason=Reason.SNAPSHOT_BROKEN.value,
+            )
+        raise
 
 
 def _ended(house: House, snapshot: PublishedSnapshot, grant: Grant, pseudonyms: list[str]) -> frozenset[str]:

@@ -57,6 +57,7 @@ EVENTS: Mapping[Event, str] = MappingProxyType(
         Event.SNAPSHOT_REFUSED: "The data were refused",
         Event.PUBLICATION_REQUESTED: "Asked to publish data",
         Event.SNAPSHOT_PUBLISHED: "The data were published",
+        Event.SNAPSHOT_BROKEN: "Stored data failed their check and were not shown",
         Event.DELEGATION_REQUESTED: "Asked to end delegations",
         Event.DELEGATION_ENDED: "Delegations ended since the cut-off",
         Event.APIKEY_REQUESTED: "Asked to issue or revoke a system’s key",

@@ -75,6 +75,7 @@ class Event(StrEnum):
     SNAPSHOT_REFUSED = "snapshot.refused"
     PUBLICATION_REQUESTED = "publication.requested"
     SNAPSHOT_PUBLISHED = "snapshot.published"
+    SNAPSHOT_BROKEN = "snapshot.broken"
 
     DELEGATION_REQUESTED = "delegation.requested"
     DELEGATION_ENDED = "delegation.ended"

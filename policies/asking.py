@@ -29,7 +29,7 @@ class OutOfForceError(UnrecordableError):
     """No policy set is in force, so access is refused (503); nothing was changed."""
 
     def __init__(self) -> None:
-        super().__init__("no policy set is in force: two reviewers approve one in the portal, under Policies")
+        super().__init__("no policy set is in force: two people approve one in the portal, under Policies")
 
 
 class RefusedError(Exception):

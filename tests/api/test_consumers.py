@@ -371,7 +371,14 @@ def test_data_that_fail_their_check_are_not_shown(desk: Desk, part: str) -> None
         path.write_bytes(whole)
 
     assert (503, PROBLEM + "snapshot-broken") == (answer.status_code, answer.json()["type"])
-    assert [Event.CONSUMERS_REQUESTED] == [entry.event for entry in added(desk, before)]
+    permit, broken = added(desk, before)
+    assert (Event.CONSUMERS_REQUESTED, before) == (permit.event, broken.because)
+    assert (Event.SNAPSHOT_BROKEN, Outcome.ERROR, "snapshot-broken", newest.ref) == (
+        broken.event,
+        broken.outcome,
+        broken.reason,
+        broken.snapshot,
+    )
 
 
 def test_what_cant_be_recorded_isnt_shown(desk: Desk) -> None:
