@@ -73,6 +73,7 @@ def restore(present: Present = None, new_origin: NewOrigin = False, data: DataFo
     typer.echo(f"newest checkpoint of the old origin here: {_second_line(newest)} entries")
     typer.echo("ask your witnesses and anchors for a newer one: what it covers beyond this is the gap")
     typer.echo(f"the ledger goes on as {status.origin}; hand out its key: {status.vkey}")
+    typer.echo("set a fresh anchor folder: the one before goes on naming the old origin's heads")
     typer.echo("every session, invitation and link has ended")
 
 
