@@ -1,13 +1,20 @@
-"""Look-ups of people's records, as the ledger keeps them beside its entries.
+"""Look-ups of records, people's and keys', as the ledger keeps them beside its entries.
 
 Who makes and compares the digests has the key (`store.records`); the ledger can't read them.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, Label, select
 
 from audit.tables import ledger_records
+
+
+def newest_record(of: ColumnElement[str]) -> Label[str]:
+    """Say, as a column `recorded`, which digest was told last of what has this id."""
+    kept = ledger_records.c
+    told = select(kept.record).where(kept.person == of).order_by(kept["index"].desc()).limit(1)
+    return told.scalar_subquery().label("recorded")
 
 
 def records_between(connection: Connection, start: int, stop: int) -> list[tuple[int, str, str]]:

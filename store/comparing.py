@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Select, bindparam, select
 from audit.entry import Actor
 from policies.facts import Facts
 from policies.gate import Ask, Bound, FactSource
+from runtime.parts import in_parts
 from store.api_keys import KEY_KIND
 from store.records import Records, comparing
 from store.system_facts import SYSTEM
@@ -58,10 +59,8 @@ class ComparedFacts:
                 select(api_keys.c.agency).where(api_keys.c.id == actor.id).scalar_subquery().is_not(None)
             )
             return keys.is_sound(connection, actor.id) and all(
-                self._records.are_sound(
-                    connection, [people.c.licence.in_(agents[start : start + _AT_ONCE]) & is_agencys]
-                )
-                for start in range(0, len(agents), _AT_ONCE)
+                self._records.are_sound(connection, [people.c.licence.in_(some) & is_agencys])
+                for some in in_parts(agents, _AT_ONCE)
             )
         return ask.resource.kind != KEY_KIND or keys.is_sound(connection, ask.resource.id)
 

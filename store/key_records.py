@@ -13,19 +13,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, select, true
 
-from audit.tables import ledger_records
+from audit.records import newest_record
 from store.tables import api_keys
 
 _USE = b"sealed-book api key record v1\n"
-_kept = ledger_records.c
-_recorded = (
-    select(_kept.record)
-    .where(_kept.person == api_keys.c.id)
-    .order_by(_kept["index"].desc())
-    .limit(1)
-    .scalar_subquery()
-    .label("recorded")
-)
+_recorded = newest_record(api_keys.c.id)
 
 
 class KeyRecords:

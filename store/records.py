@@ -21,8 +21,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, ScalarSelect, Select, false, func, or_, select, true
 
 from audit.events import Event
-from audit.tables import ledger_entries, ledger_records
+from audit.records import newest_record
+from audit.tables import ledger_entries
 from identity.invitations import CONSOLE
+from runtime.parts import in_parts
 from store.key_records import KeyRecords
 from store.tables import invitations, people
 
@@ -66,8 +68,7 @@ class Records:
     def of_all(self, connection: Connection, persons: Sequence[str]) -> dict[str, str]:
         """Return the digests of some people's records, by id; LookupError where one isn't there."""
         found: dict[str, str] = {}
-        for start in range(0, len(persons), _AT_ONCE):
-            some = persons[start : start + _AT_ONCE]
+        for some in in_parts(persons, _AT_ONCE):
             rows = connection.execute(_with_invitations(people.c.id.in_(some))).all()
             found |= {person: self._digest(lines) for person, lines in _by_person(rows).items()}
         if len(found) != len(set(persons)):
@@ -116,14 +117,8 @@ def _newest(event: Event, actor: ColumnElement[str] | str) -> ScalarSelect[str]:
 
 
 _AT_ONCE = 500
-_kept = ledger_records.c
 _BY_LEDGER = (
-    select(_kept.record)
-    .where(_kept.person == people.c.id)
-    .order_by(_kept["index"].desc())
-    .limit(1)
-    .scalar_subquery()
-    .label("recorded"),
+    newest_record(people.c.id),
     _newest(Event.SESSION_STARTED, people.c.id).label("signed_in_at"),
     _newest(Event.ROSTER_IMPORTED, CONSOLE).label("roster_taken_at"),
 )

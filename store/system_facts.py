@@ -22,6 +22,7 @@ from policies.gate import Ask, Bound
 from policies.numbers import Numbers
 from policies.system_facts import Feed, Key, Keyring
 from runtime.clock import parse_rfc3339, rfc3339
+from runtime.parts import in_parts
 from store.api_keys import ApiKey, KeyState, find_key, last_uses
 from store.people import PersonNotFoundError, person_by_id
 from store.standing import session_facts, who_asks
@@ -136,7 +137,7 @@ def _is_within(connection: Connection, key: ApiKey, agents: Collection[str]) -> 
         return True
     named = sorted(set(agents))
     found = 0
-    for start in range(0, len(named), _AT_ONCE):
-        mine = (people.c.agency_id == key.agency) & people.c.licence.in_(named[start : start + _AT_ONCE])
+    for some in in_parts(named, _AT_ONCE):
+        mine = (people.c.agency_id == key.agency) & people.c.licence.in_(some)
         found += connection.execute(select(func.count()).select_from(people).where(mine)).scalar_one()
     return 0 < found == len(named)

@@ -14,8 +14,9 @@ import structlog
 from house.invitations import Invited
 from house.wiring import WorkerHouse
 from identity.people import Role
-from tests.api.callers import Desk, a_desk
+from tests.api.callers import Caller, Desk, a_desk
 from tests.api.joiners import Joiners
+from tests.api.systems import MANAGER, System, issue
 from tests.backends import a_broker
 from tests.installation import Installation, a_live_installation, an_installation
 from tests.mail_server import a_mail_server
@@ -73,3 +74,15 @@ def _quiet() -> Iterator[None]:
     """Keep log lines from being written out, which takes longer than what they tell of."""
     with structlog.testing.capture_logs():
         yield
+
+
+@pytest.fixture
+def manager(desk: Desk) -> Caller:
+    """A manager signed in just now."""
+    return desk.with_session(MANAGER)
+
+
+@pytest.fixture
+def system(desk: Desk, manager: Caller) -> System:
+    """The system of the manager's agency."""
+    return issue(desk, manager)

@@ -24,28 +24,14 @@ from store.tables import api_keys, people, stranger_counts
 from tests.api.callers import Caller, Desk
 from tests.api.reviewers import a_member
 from tests.api.systems import AGENT, ENDS, KEYS, MANAGER, OUTSIDER, SINCE, System, issue, rules_of, state_of
-from tests.installation import Installation, an_installation, take_down
+from tests.installation import Installation, a_published_installation, take_down
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """An installation with a roster and published data."""
-    with an_installation(tmp_path_factory.mktemp("keys")) as installation:
-        installation.take_roster()
-        installation.publish(installation.extract)
-        yield installation
-
-
-@pytest.fixture
-def manager(desk: Desk) -> Caller:
-    """A manager signed in just now."""
-    return desk.with_session(MANAGER)
-
-
-@pytest.fixture
-def system(desk: Desk, manager: Caller) -> System:
-    """The system of the manager's agency."""
-    return issue(desk, manager)
+    with a_published_installation(tmp_path_factory.mktemp("keys")) as made:
+        yield made
 
 
 def test_an_agencys_system_ends_delegations_with_its_key(desk: Desk, manager: Caller, system: System) -> None:

@@ -22,31 +22,17 @@ from store.tables import api_keys
 from tests.api.callers import LIGHT, Caller, Desk
 from tests.api.reviewers import a_member
 from tests.api.routes import KnownRoute, every_route
-from tests.api.systems import AGENT, ENDS, KEYS, MANAGER, System, issue, rules_of
+from tests.api.systems import AGENT, ENDS, KEYS, System, issue, rules_of
 from tests.api.test_every_route import OPEN
 from tests.backends import refuse_entries, take_entries
-from tests.installation import Installation, an_installation
+from tests.installation import Installation, a_published_installation
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """An installation with a roster and published data."""
-    with an_installation(tmp_path_factory.mktemp("keys")) as installation:
-        installation.take_roster()
-        installation.publish(installation.extract)
-        yield installation
-
-
-@pytest.fixture
-def manager(desk: Desk) -> Caller:
-    """A manager signed in just now."""
-    return desk.with_session(MANAGER)
-
-
-@pytest.fixture
-def system(desk: Desk, manager: Caller) -> System:
-    """The system of the manager's agency."""
-    return issue(desk, manager)
+    with a_published_installation(tmp_path_factory.mktemp("keys")) as made:
+        yield made
 
 
 def test_a_key_is_shown_once_and_kept_nowhere(desk: Desk, manager: Caller, system: System) -> None:
