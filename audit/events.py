@@ -79,6 +79,7 @@ class Event(StrEnum):
 
     DELEGATION_REQUESTED = "delegation.requested"
     DELEGATION_ENDED = "delegation.ended"
+    DELEGATION_CONFIRMED = "delegation.confirmed"
 
     APIKEY_REQUESTED = "apikey.requested"
     APIKEY_ISSUED = "apikey.issued"
@@ -159,7 +160,7 @@ CARRIED_BY: Final[dict[str, frozenset[Event]]] = {
     "facts": DECISIONS,
     "expires": DECISIONS,
     "columns_digest": DECISIONS | _DISCLOSURE,
-    "consumers": _DISCLOSURE | {Event.DELEGATION_ENDED},
+    "consumers": _DISCLOSURE | {Event.DELEGATION_CONFIRMED, Event.DELEGATION_ENDED},
     "ranges": _RELEASE,
     "objects": _DESTRUCTION | _HOLDS,
     "destroyed": _DESTRUCTION - DECISIONS,

@@ -1,4 +1,4 @@
-"""`sealedbook delegations …`: end delegations before the next snapshot does."""
+"""`sealedbook delegations …`: end delegations before the next snapshot does, or say that they stand."""
 
 from __future__ import annotations
 
@@ -8,12 +8,25 @@ from typing import Annotated
 
 import typer
 
-from cli.desk import CONSOLE_OPERATOR, DEFAULT_DATA, CommandError, DataFolder, open_house_with_vault
+from cli.desk import (
+    CONSOLE_OPERATOR,
+    DEFAULT_DATA,
+    CommandError,
+    DataFolder,
+    open_house,
+    open_house_with_vault,
+)
+from house.confirming import Confirmable, confirm_delegations, find_confirmable, present_to_confirm
 from house.delegations import Fate, end_delegations
 from house.exchange import check_roster, find_manifest
+from house.presence import two_members, two_present
+from identity.people import Person
+from runtime.clock import PACIFIC
 from snapshot.feed import FeedError, read_feed
 
-delegations = typer.Typer(help="End delegations before the next snapshot does.", no_args_is_help=True)
+delegations = typer.Typer(
+    help="End delegations before the next snapshot does, or say that they stand.", no_args_is_help=True
+)
 
 _TOLD = {
     Fate.REBUILT: "{count} books weren't sent yet: made anew without these consumers",
@@ -47,3 +60,45 @@ def end(
     for export, fate in taken.books:
         if fate is Fate.OPENED:
             typer.echo(f"  {export}")
+
+
+@delegations.command("confirm")
+def confirm(
+    agent: Annotated[str, typer.Option(metavar="LICENSE", help="whose consumers")],
+    present: Annotated[
+        list[str] | None,
+        typer.Option(metavar="USERNAME", help="one of the two people present; give it twice"),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="don't ask whether to")] = False,
+    data: DataFolder = DEFAULT_DATA,
+) -> None:
+    """Say that the exchange's data are right: who is still in them is withheld until the next data only."""
+    with open_house(data) as house:
+        found = find_confirmable(house, agent)
+        if not found.consumers:
+            typer.echo(f"the data in force hold nobody of {agent} whose end is still to be confirmed")
+            return
+        two_members(house, present or [])
+        typer.echo(_tell(found))
+        if not yes and not typer.confirm("does the exchange say that its data are right?"):
+            typer.echo("nothing was changed")
+            raise typer.Exit(1)
+        two_present(house, present or [], _ask_password, present_to_confirm(agent))
+        confirm_delegations(house, CONSOLE_OPERATOR, found)
+    typer.echo(f"confirmed: {found.consumers} consumers of {agent}")
+
+
+def _tell(found: Confirmable) -> str:
+    held = "" if found.as_of is None else f"{found.as_of.astimezone(PACIFIC):%Y-%m-%d}"
+    stands_from = f"{found.stands_from.astimezone(PACIFIC):%A, %Y-%m-%d}"
+    return (
+        f"{found.consumers} consumers of {found.agent} are withheld: a feed ended their delegations, and the "
+        f"data of {held} still hold them\n"
+        f"once confirmed they are in the books again from the cut-off of {stands_from} on, if its data "
+        "hold them and no feed ends them anew; until then they stay withheld"
+    )
+
+
+def _ask_password(person: Person) -> str:
+    typed: str = typer.prompt(f"{person.papers.name}, your password", hide_input=True)
+    return typed

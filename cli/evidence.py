@@ -127,10 +127,11 @@ def reconcile_books(data: DataFolder = DEFAULT_DATA) -> None:
     for one in found.differences:
         typer.echo(f"entry {one.index}: {one.said}", err=True)
     if found.differences:
-        held = found.books + found.pages + found.feeds
+        held = found.books + found.pages + found.feeds + found.confirmations
         raise CommandError(f"{len(found.differences)} of {held} entries differ")
     typer.echo(
-        f"{found.books} books, {found.pages} pages and {found.feeds} parts of feeds are as the ledger says"
+        f"{found.books} books, {found.pages} pages, {found.feeds} parts of feeds and "
+        f"{found.confirmations} confirmations are as the ledger says"
     )
 
 

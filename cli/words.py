@@ -21,6 +21,7 @@ from cli.demo_client import AgentError
 from cli.desk import CommandError
 from exports.errors import ExportError
 from house.children import ChildError
+from house.confirming import ConfirmationError
 from house.enrolment import EnrolledAlreadyError
 from house.exchange import ExchangeError
 from house.founding import FoundingError
@@ -53,8 +54,8 @@ from vault.shares import SharesError
 from vault.wrapping import ProviderError
 
 EXPECTED = (
-    AgentError, BookError, BundleError, ChildError, CommandError, DatabaseUnfitError, EnrolledAlreadyError,
-    ExportError,
+    AgentError, BookError, BundleError, ChildError, CommandError, ConfirmationError, DatabaseUnfitError,
+    EnrolledAlreadyError, ExportError,
     FoundingError, HoldError, HomeError, InvitingError, KeyNotFoundError, KeysError, LedgerError,
     NoMailError, NoteError, ObjectError,
     PersonNotFoundError, PolicySetError, PresenceError, ProviderError, RosterError, RunningAlreadyError,

@@ -16,7 +16,7 @@ from audit.events import Event
 from audit.lookups import Found, entries_of
 from house.disclosures import Members
 from policies.actions import Action
-from snapshot.ended import kept_of
+from snapshot.ended import kept_of, moments_settled, settled_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,27 +29,32 @@ class Difference:
 
 @dataclass(frozen=True, kw_only=True)
 class Reconciled:
-    """How many entries of books, pages and feeds were held against the database, and what differs."""
+    """How many entries of each kind were held against the database, and what differs."""
 
     books: int
     pages: int
     feeds: int
+    confirmations: int
     differences: tuple[Difference, ...]
 
 
 def reconcile(connection: Connection) -> Reconciled:
-    """Compare every book's root, every page's and every ended delegation's with what the database holds."""
+    """Compare every book's root, page's, feed's and confirmation's with what the database holds."""
     books = entries_of(connection, action=Action.BUILD_BOOK.value, events={Event.EXPORT_BUILT})
     pages = entries_of(connection, action=Action.VIEW_CONSUMERS.value, events={Event.RELEASE_STARTED})
-    feeds = entries_of(connection, action=Action.END_DELEGATIONS.value, events={Event.DELEGATION_ENDED})
+    ending = Action.END_DELEGATIONS.value
+    feeds = entries_of(connection, action=ending, events={Event.DELEGATION_ENDED})
+    confirmations = entries_of(connection, action=ending, events={Event.DELEGATION_CONFIRMED})
     return Reconciled(
         books=len(books),
         pages=len(pages),
         feeds=len(feeds),
+        confirmations=len(confirmations),
         differences=(
             *_books(connection, books),
             *_pages(connection, pages),
-            *_feeds(connection, feeds),
+            *_feeds(connection, feeds, {found.entry.resource.id for found in confirmations}),
+            *_confirmations(connection, confirmations),
         ),
     )
 
@@ -69,10 +74,26 @@ def _pages(connection: Connection, pages: Collection[Found]) -> Iterator[Differe
             yield Difference(index=found.index, said="its root isn't that of the consumers kept of the page")
 
 
-def _feeds(connection: Connection, feeds: Collection[Found]) -> Iterator[Difference]:
+def _feeds(
+    connection: Connection, feeds: Collection[Found], confirmed: Collection[str]
+) -> Iterator[Difference]:
     for found in feeds:
         entry = found.entry
         # Behind `hmac:`, or behind `sha256:` in entries from before.
-        names = kept_of(connection, entry.agent or "", entry.resource.id.partition(":")[2])
+        place = entry.agent or "", entry.resource.id.partition(":")[2]
+        names = kept_of(connection, *place)
         if entry.consumers is None or consumers_root(entry.salt, names).hex() != entry.consumers.root:
             yield Difference(index=found.index, said="its root isn't that of the ended delegations kept")
+        # A confirmation is younger than what it confirms, so it isn't pruned before that.
+        elif any(
+            f"{entry.agent}:{moment}" not in confirmed for moment in moments_settled(connection, *place)
+        ):
+            yield Difference(index=found.index, said="some of its delegations were settled by no entry")
+
+
+def _confirmations(connection: Connection, confirmations: Collection[Found]) -> Iterator[Difference]:
+    for found in confirmations:
+        entry = found.entry
+        names = settled_of(connection, entry.agent or "", entry.resource.id.partition(":")[2])
+        if entry.consumers is None or consumers_root(entry.salt, names).hex() != entry.consumers.root:
+            yield Difference(index=found.index, said="its root isn't that of the delegations settled")

@@ -103,7 +103,8 @@ delegation_pairs = sa.Table(
 )
 
 # Which pairs a feed ended between two snapshots, one line for each pseudonym that a consumer may have
-# in a snapshot; `consumer` is the first of them and joins them. See `ended.py`.
+# in a snapshot; `consumer` is the first of them and joins them; `settled_at` is when a person said that
+# the exchange's data are right after all. See `ended.py`.
 delegation_ends = sa.Table(
     "delegation_ends",
     metadata,
@@ -113,6 +114,7 @@ delegation_ends = sa.Table(
     sa.Column("consumer", sa.LargeBinary, nullable=False),
     sa.Column("feed", sa.Text, nullable=False),
     sa.Column("kept_at", sa.Text, nullable=False),
+    sa.Column("settled_at", sa.Text),
 )
 
 # What is kept of a snapshot beyond its weeks, for the law; see `holds.py`.

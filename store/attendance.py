@@ -20,6 +20,7 @@ from store.standing import service_facts
 ATTEND = "AttendCommand"
 HOLD_COMMAND = "snapshot-hold"
 RELEASE_COMMAND = "snapshot-release-hold"
+CONFIRM_COMMAND = "delegations-confirm"
 PRESENT_FOR = timedelta(minutes=10)
 
 

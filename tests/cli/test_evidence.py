@@ -71,5 +71,6 @@ def test_reconcile_says_what_was_held_against_the_ledger(run: Run, home: Install
     with reading(home.operator.engine) as connection:
         held = reconcile(connection)
     done = run("audit", "reconcile", "--data", home.data)
-    counted = f"{held.books} books, {held.pages} pages and {held.feeds} parts of feeds"
+    counted = f"{held.books} books, {held.pages} pages, {held.feeds} parts of feeds"
+    counted += f" and {held.confirmations} confirmations"
     assert (0, f"{counted} are as the ledger says\n") == (done.exit_code, done.stdout)
