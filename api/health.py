@@ -25,7 +25,6 @@ from audit.events import Event, Outcome
 from audit.ledger import Ledger
 from house.anchoring import guard_of
 from house.guards import ClockGuard
-from house.policies import Stage
 from house.wiring import House
 from runtime.broker import broker_client
 from runtime.database import reading
@@ -96,7 +95,7 @@ def is_broker_well(house: House) -> bool:
 
 def is_policy_well(house: House) -> bool:
     """Tell whether the policy set that was adopted is the one in force, or none was adopted yet."""
-    return house.policies.standing().stage is not Stage.UNFIT
+    return not house.policies.standing().is_broken
 
 
 def is_anchor_well(house: House) -> bool:

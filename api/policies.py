@@ -2,7 +2,8 @@
 
 Laws
 1. A set comes into force when two different people approved it, each with a fresh second factor:
-   reviewers, and, for the set of a founding, the founding operator.
+   reviewers, or a reviewer and an operator where no set that this version obeys was adopted (founding,
+   upgrade), for a house with one reviewer couldn't invite another then.
 2. What is approved is a digest whose files the house holds, whole and fit to be in force.
 3. The second approval and the adoption are one transaction; every process obeys within a second.
 """
@@ -10,9 +11,11 @@ Laws
 from __future__ import annotations
 
 import difflib
+from contextlib import suppress
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
+from sqlalchemy import Connection
 
 from api.documented import PROBLEMS
 from api.errors import PolicyNotFoundError
@@ -21,7 +24,7 @@ from audit.entry import Resource
 from audit.events import Event
 from house.policies import Stage
 from house.wiring import House
-from identity.people import MEMBERS
+from identity.people import MEMBERS, Role
 from policies.actions import Action
 from policies.gate import Ask
 from policies.rules import PolicySetError, packaged_set, packaged_texts
@@ -51,14 +54,14 @@ class ApprovalTold(BaseModel):
 
 
 class FileChange(BaseModel):
-    """How one file of a set differs from the one in force, as a unified diff; empty where it doesn't."""
+    """How one file of a set differs from that of the set adopted last, as a unified diff."""
 
     name: str
     lines: list[str]
 
 
 class PolicySetTold(BaseModel):
-    """A set that waits: who approved it, and how it differs from the one in force."""
+    """A set that waits: who approved it, and how it differs from the one that was adopted last."""
 
     digest: str
     packaged: bool
@@ -69,7 +72,7 @@ class PolicySetTold(BaseModel):
 
 
 class PoliciesTold(BaseModel):
-    """The set in force (None before the first), how it stands, and the sets that wait."""
+    """The set adopted last (None before the first), whether it is in force (`stage`), and those that wait."""
 
     in_force: str | None
     stage: str
@@ -115,20 +118,24 @@ def approve_policy(house: House, visitor: SignedIn, digest: str) -> ApprovalTold
     resource = Resource(kind=KIND, id=digest)
     with house.gate.transaction(visitor.who) as tx:
         permit = tx.decide(Ask(action=Action.APPROVE_POLICY, resource=resource))
-        earlier = []
-        for one in approvers(tx.connection, digest):
-            try:
-                if not person_by_id(tx.connection, one).disabled:
-                    earlier.append(one)
-            except PersonNotFoundError:
-                continue
+        roles = [visitor.person.role, *_roles_of(tx.connection, approvers(tx.connection, digest))]
         approved = tx.record(Event.POLICY_APPROVED, Action.APPROVE_POLICY, resource, because=permit)
-        is_adopted = len(earlier) + 1 >= APPROVALS
+        is_adopted = len(roles) >= APPROVALS and Role.REVIEWER in roles
         if is_adopted:
             tx.record(Event.POLICY_ADOPTED, Action.APPROVE_POLICY, resource, because=approved)
     if is_adopted:
         house.policies.look_again()
-    return ApprovalTold(digest=digest, approvals=len(earlier) + 1, adopted=is_adopted)
+    return ApprovalTold(digest=digest, approvals=len(roles), adopted=is_adopted)
+
+
+def _roles_of(connection: Connection, people: list[str]) -> list[Role]:
+    """Return the roles of those who may still sign in."""
+    found = []
+    for one in people:
+        with suppress(PersonNotFoundError):
+            person = person_by_id(connection, one)
+            found += [] if person.disabled else [person.role]
+    return found
 
 
 def _told(house: House, visitor: SignedIn, digest: str, people: list[str]) -> PolicySetTold:
@@ -149,13 +156,21 @@ def _told(house: House, visitor: SignedIn, digest: str, people: list[str]) -> Po
 
 
 def _changes(house: House, digest: str) -> list[FileChange]:
-    old, new = _texts(house, house.policy.digest), _texts(house, digest)
+    old, new = _adopted_texts(house), _texts(house, digest)
     changes = []
     for name in sorted(old.keys() | new.keys()):
         before, after = old.get(name, "").splitlines(), new.get(name, "").splitlines()
         lines = difflib.unified_diff(before, after, lineterm="", n=_CONTEXT_LINES)
         changes.append(FileChange(name=name, lines=list(lines)))
     return [change for change in changes if change.lines]
+
+
+def _adopted_texts(house: House) -> dict[str, str]:
+    """Return the files that people approved last, also where this program can't obey them any more."""
+    try:
+        return _texts(house, house.policies.standing().adopted or house.policy.digest)
+    except PolicySetError:
+        return packaged_texts()
 
 
 def _texts(house: House, digest: str) -> dict[str, str]:

@@ -183,7 +183,7 @@ NO_POLICY = Problem(
     status=503,
     code="no-policy",
     title="Access is refused: no policy set is in force",
-    detail="Nothing is shown before two reviewers approved a policy set. Nothing was changed.",
+    detail="Nothing is shown before two people approved a policy set. Nothing was changed.",
 )
 UNPROVABLE = Problem(
     status=503,

@@ -41,6 +41,12 @@ from store.policy_sets import KIND, adopted_set, approvers, proposed_sets
 
 policy = typer.Typer(help="Check, propose and compare policy sets; explain and replay decisions.")
 _LONGEST = 1000
+_STAGES = {
+    Stage.IN_FORCE: "in force",
+    Stage.FOUNDING: "none in force yet",
+    Stage.OUTGROWN: "ANOTHER VERSION'S",
+    Stage.UNFIT: "CAN'T BE USED",
+}
 
 
 @policy.command("check")
@@ -110,8 +116,7 @@ def status(data: DataFolder = DEFAULT_DATA) -> None:
                 for one in dict.fromkeys([*proposed, packaged_set().digest])
                 if one != adopted
             }
-    word = {Stage.IN_FORCE: "in force", Stage.FOUNDING: "none in force yet", Stage.UNFIT: "CAN'T BE USED"}
-    typer.echo(f"{word[standing.stage]:<18}{adopted or '–'}")
+    typer.echo(f"{_STAGES[standing.stage]:<18}{adopted or '–'}")
     for digest, people in waiting.items():
         typer.echo(f"{'waiting':<18}{digest}  approved by {', '.join(people) or 'nobody yet'}")
 

@@ -38,9 +38,9 @@ from house.processes import VAULT, Processes
 from house.serving import SERVING_FILE, Serving, announced
 from house.supervision import Supervisor
 from house.tale import ServiceTale
+from house.upgrading import bring_to_this_version, tell_outgrown
 from house.wiring import House
 from runtime.clock import rfc3339
-from runtime.roles import bring_up
 from runtime.settings import INSTALLATION_FILE, Settings, WorkerSettings, load_settings
 
 DEMO_SENDER = "books@sealedbook.example"
@@ -86,7 +86,7 @@ def _run(
     as_json: bool,
 ) -> None:
     """Start, say where, and keep it up until the program is asked to end."""
-    bring_up(settings.database, settings.database_owner)
+    bring_to_this_version(settings)
     with telling.step("Queue and vault started"):
         processes.start_broker()
         processes.start_vault()
@@ -104,6 +104,9 @@ def _run(
             sys.stdout.write(json.dumps(said) + "\n")
             sys.stdout.flush()
         _tell(telling, settings, url, {} if as_json else sign_ins)
+        with closing(House(settings, "operator")) as house:
+            if outgrown := tell_outgrown(house):
+                telling.warn(outgrown)
         Supervisor(
             processes, lambda text: telling.warn(f"{datetime.now(UTC):%H:%M:%S} {text}"), restarted=tale.again
         ).watch()

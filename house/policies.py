@@ -3,7 +3,8 @@
 Laws
 1. In a demo the packaged set is in force. Elsewhere it is the one that the ledger says was adopted,
    at most a second after the entry; its files are in `policies/<digest>` of the installation's folder.
-2. Files that aren't what the digest says, or that this program can't load, are not in force.
+2. Files that aren't what the digest says are not in force, nor are whole ones that another version's
+   program was made for: rules are never read by a schema or beside fixed rules that nobody approved.
 3. While none is in force, nothing is possible but what leads to an approval (`FOUNDING_ACTIONS`),
    under the packaged set: people sign in, read the ledger, and approve.
 """
@@ -51,19 +52,34 @@ _KEPT_SECONDS = 1.0
 
 
 class Stage(StrEnum):
-    """How the policy set of a house is."""
+    """How the policy set of a house is: two of these say that an adopted one can't be obeyed.
+
+    OUTGROWN: its files are whole, and made for another version; UNFIT: they are missing or were changed.
+    """
 
     IN_FORCE = "in-force"
     FOUNDING = "founding"
+    OUTGROWN = "outgrown"
     UNFIT = "unfit"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """The set to decide by, and whether it is in force."""
+    """The set to decide by, and whether it is in force; `adopted` is the digest that the ledger names."""
 
     policy: PolicySet
     stage: Stage
+    adopted: str | None = None
+
+    @property
+    def outgrown(self) -> str | None:
+        """The digest of an adopted set that was made for another version."""
+        return self.adopted if self.stage is Stage.OUTGROWN else None
+
+    @property
+    def is_broken(self) -> bool:
+        """Tell whether a set was adopted that can't be obeyed."""
+        return self.stage in {Stage.OUTGROWN, Stage.UNFIT}
 
 
 def standing_key(standing: Standing) -> tuple[str, Stage]:
@@ -124,11 +140,21 @@ class Policies:
         try:
             with reading(self._engine) as connection:
                 digest = adopted_set(connection)
-            if digest is None:
-                return Standing(policy=packaged_set(), stage=Stage.FOUNDING)
-            return Standing(policy=self.find(digest), stage=Stage.IN_FORCE)
-        except (PolicySetError, SQLAlchemyError, LedgerError, ValueError):
+        except (SQLAlchemyError, LedgerError, ValueError):
             return Standing(policy=packaged_set(), stage=Stage.UNFIT)
+        if digest is None:
+            return Standing(policy=packaged_set(), stage=Stage.FOUNDING)
+        try:
+            return Standing(policy=self.find(digest), stage=Stage.IN_FORCE, adopted=digest)
+        except (PolicySetError, ValueError):
+            stage = Stage.OUTGROWN if self._is_whole(digest) else Stage.UNFIT
+            return Standing(policy=packaged_set(), stage=stage, adopted=digest)
+
+    def _is_whole(self, digest: str) -> bool:
+        try:
+            return bool(self.texts(digest))
+        except PolicySetError:
+            return False
 
 
 def read_texts(folder: Path) -> dict[str, str]:

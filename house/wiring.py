@@ -100,7 +100,11 @@ class House:
     def facts_under(self, policy: PolicySet) -> FactSource:
         """Return what looks facts up by a policy set's numbers and columns."""
         facts = HouseFacts(
-            policy, HouseSnapshots(), mode=self.settings.mode, orphan_seconds=self.orphan_seconds
+            policy,
+            HouseSnapshots(),
+            mode=self.settings.mode,
+            orphan_seconds=self.orphan_seconds,
+            outgrown=self.policies.standing().outgrown,
         )
         return ComparedFacts(facts, self.records)
 

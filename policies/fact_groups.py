@@ -254,8 +254,8 @@ class Review:
 class Candidate:
     """A policy set to approve.
 
-    `known`: it was proposed, or is the packaged one of a founding; `founding`: no set was ever in
-    force here; `approved_by_actor`: the same person approved it before.
+    `known`: it was proposed, or came with the program; `founding`: it came with the program, and no
+    set that this version obeys was adopted; `approved_by_actor`: the same person approved it before.
     """
 
     known: bool

@@ -20,7 +20,6 @@ from policies.columns import Profile
 from policies.fact_groups import (
     Columns,
     Delivery,
-    Destruction,
     ExportQuota,
     Freshness,
     Holding,
@@ -28,7 +27,6 @@ from policies.fact_groups import (
 )
 from policies.facts import (
     BuildBookFacts,
-    DestroyObjectFacts,
     Facts,
     ImportSnapshotFacts,
     ManagePeopleFacts,
@@ -42,7 +40,7 @@ from policies.rules import PolicySet
 from runtime.clock import rfc3339
 from runtime.database import hold
 from store.attendance import hold_snapshot_facts
-from store.destruction import is_due, year_is_due
+from store.destroying import destroy_object_facts
 from store.handing_over import hand_over_facts, revoke_export_facts
 from store.joining import approve_person_facts, enrol_factor_facts
 from store.people import person_by_id
@@ -76,13 +74,20 @@ class HouseFacts:
     """Looks facts up, by action."""
 
     def __init__(
-        self, policy: PolicySet, snapshots: SnapshotSource, *, mode: str, orphan_seconds: float = 86400.0
+        self,
+        policy: PolicySet,
+        snapshots: SnapshotSource,
+        *,
+        mode: str,
+        orphan_seconds: float = 86400.0,
+        outgrown: str | None = None,
     ) -> None:
+        """`outgrown` is the digest of an adopted policy set that this version of the program can't obey."""
         self._policy = policy
         self._snapshots = snapshots
         self._mode = mode
         self._orphan_seconds = orphan_seconds
-        reviewers = ReviewerFacts(policy, is_demo=mode == "demo")
+        reviewers = ReviewerFacts(policy, is_demo=mode == "demo", outgrown=outgrown)
         systems = SystemFacts(policy.numbers)
         self._loaders: dict[Action, Callable[[Connection, Actor, Ask, datetime], tuple[Facts, Bound]]] = {
             Action.SIGN_IN: self._sign_in,
@@ -269,23 +274,9 @@ class HouseFacts:
     def _destroy_object(
         self, connection: Connection, actor: Actor, ask: Ask, now: datetime
     ) -> tuple[Facts, Bound]:
-        objects: tuple[str, ...] = ask.claims["objects"]
-        due = bool(objects) and all(
-            self._snapshots.is_destroyable(connection, name, now, self._policy.numbers.snapshots_kept_weeks)
-            if name.startswith(("snapshot:", "hold:"))
-            else year_is_due(int(name.removeprefix("year:")), now, self._policy.numbers.entries_kept_years)
-            if name.startswith("year:")
-            else is_due(
-                connection,
-                name,
-                now,
-                orphan_seconds=self._orphan_seconds,
-                kept_days=self._policy.numbers.passphrase_kept_days,
-            )
-            for name in objects
+        return destroy_object_facts(
+            connection, actor, ask, now, self._policy.numbers, self._snapshots, self._orphan_seconds
         )
-        facts = DestroyObjectFacts(person=service_facts(actor), destruction=Destruction(due=due))
-        return facts, Bound(objects=objects)
 
     def _hold_snapshot(
         self, connection: Connection, actor: Actor, ask: Ask, now: datetime

@@ -37,9 +37,10 @@ _DAY = timedelta(days=1)
 class ReviewerFacts:
     """Looks up the facts of what reviewers do, by action; the signatures are those of `HouseFacts`."""
 
-    def __init__(self, policy: PolicySet, *, is_demo: bool) -> None:
+    def __init__(self, policy: PolicySet, *, is_demo: bool, outgrown: str | None) -> None:
         self._policy = policy
         self._is_demo = is_demo
+        self._outgrown = outgrown
 
     def read_ledger(
         self, connection: Connection, actor: Actor, ask: Ask, now: datetime
@@ -79,7 +80,8 @@ class ReviewerFacts:
         candidate = Candidate(
             known=digest == packaged or digest in proposed_sets(connection),
             in_force=digest == (packaged if self._is_demo else adopted),
-            founding=digest == packaged and adopted is None and not self._is_demo,
+            # None where no set was ever adopted: a founding; else the set that an upgrade left behind.
+            founding=digest == packaged and adopted == self._outgrown and not self._is_demo,
             approved_by_actor=actor.id in approvers(connection, digest),
         )
         return ApprovePolicyFacts(**self._who(connection, actor, now), candidate=candidate), Bound()

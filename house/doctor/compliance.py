@@ -25,10 +25,16 @@ def check_policy(house: House) -> Finding:
         return warned(
             _POLICY, "none is in force yet", "both founding people approve one in the portal, /policies"
         )
+    if standing.stage is Stage.OUTGROWN:
+        return failed(
+            _POLICY,
+            "the adopted set was made for another version of the program",
+            "a reviewer and one more read what has changed and approve the new set in the portal, /policies",
+        )
     if standing.stage is Stage.UNFIT:
         return failed(
             _POLICY,
-            "the adopted set's files are missing, were changed, or aren't for this program",
+            "the adopted set's files are missing or were changed",
             "put its folder back from a backup, or have two reviewers approve another set",
         )
     rules = {rule.id for rule in standing.policy.rules}

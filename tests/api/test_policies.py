@@ -11,17 +11,19 @@ import pytest
 from audit.entry import Resource
 from audit.events import Event, Outcome
 from cli.desk import CONSOLE_OPERATOR
+from house.doctor.compliance import check_policy
 from house.invitations import Invited
 from house.policies import FOLDER, Stage, keep_set
 from identity.people import Role
 from policies.actions import Action
 from policies.gate import Ask, OutOfForceError, RefusedError
-from policies.rules import NUMBERS, POLICIES_FOLDER, packaged_set
+from policies.rules import FIXED, NUMBERS, POLICIES_FOLDER, packaged_set
 from store.policy_sets import KIND
 from tests.api.callers import a_desk
 from tests.api.joiners import Joiners
 from tests.installation import Installation, a_live_installation
 from tests.mail_server import a_mail_server
+from tests.policy_sets import an_older_set
 
 APPROVALS = "/v1/policies/approvals"
 ROSTER = Ask(action=Action.MANAGE_PEOPLE, resource=Resource(kind="roster", id="new"))
@@ -132,6 +134,46 @@ def test_changed_files_of_the_set_in_force_stop_everything(house: Joiners, tmp_p
     answer = house.desk.client.get("/readyz")
     assert 503 == answer.status_code
     assert "policy" in answer.json()["reasons"]
+
+
+def test_a_set_of_an_older_version_gives_way_to_the_new_one(house: Joiners) -> None:
+    """After an upgrade nothing is released until two people, not operators alone, approve what changed."""
+    digest = an_older_set(house.desk.home.data)
+    house.desk.home.adopt_policies(digest)
+    house.desk.house.policies.look_again()
+    operators, reviewer = [house.member(Role.OPERATOR) for _ in range(2)], house.member(Role.REVIEWER)
+
+    told = reviewer.get("/v1/policies").json()
+    (waiting,) = told["waiting"]
+    (change,) = waiting["changes"]
+    assert (digest, "outgrown") == (told["in_force"], told["stage"])
+    assert (packaged_set().digest, True, FIXED) == (waiting["digest"], waiting["fit"], change["name"])
+    assert any(line.startswith('-@id("F09")') for line in change["lines"])
+    assert "another version" in reviewer.get("/policies").text
+    assert "policy" in house.desk.client.get("/readyz").json()["reasons"]
+    assert "another version" in check_policy(house.desk.house).said
+    with pytest.raises(OutOfForceError), house.desk.house.gate.transaction(CONSOLE_OPERATOR) as tx:
+        tx.decide(ROSTER)
+
+    approval = {"digest": packaged_set().digest}
+    answers = [one.post(APPROVALS, approval) for one in (*operators, reviewer)]
+
+    assert [False, False, True] == [answer.json()["adopted"] for answer in answers]
+    assert house.desk.house.policies.standing().stage is Stage.IN_FORCE
+    with house.desk.house.gate.transaction(CONSOLE_OPERATOR) as tx:
+        tx.decide(ROSTER)
+
+
+def test_operators_approve_nothing_when_files_were_only_changed(house: Joiners) -> None:
+    """Who spoils the files of the set in force doesn't become one of two that approve another."""
+    digest = an_older_set(house.desk.home.data)
+    house.desk.home.adopt_policies(digest)
+    (house.desk.home.data / FOLDER / digest / NUMBERS).unlink()
+    house.desk.house.policies.look_again()
+    assert house.desk.house.policies.standing().stage is Stage.UNFIT
+    answer = house.member(Role.OPERATOR).post(APPROVALS, {"digest": packaged_set().digest})
+    assert (403, "P00") == (answer.status_code, answer.json()["rule"])
+    assert "missing or were changed" in house.member(Role.REVIEWER).get("/policies").text
 
 
 def test_what_nobody_proposed_is_not_approved(house: Joiners) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,15 @@ from audit.entry import Entry
 from audit.events import Event
 from cli.words import explain
 from house.founding import Charter, found_installation
+from house.policies import FOLDER
 from house.processes import SERVING_LOCK, RunningAlreadyError, holding
 from house.wiring import House
+from policies.rules import packaged_set
 from runtime.database import DatabaseUnfitError, revisions, writing
 from runtime.settings import Settings
 from tests.cli.conftest import Run
+from tests.installation import a_live_installation
+from tests.policy_sets import an_older_set
 
 OLDER = "0018"
 
@@ -52,6 +57,20 @@ def test_an_older_database_is_brought_up(older: Settings, run: Run) -> None:
         again.stdout.splitlines()[0],
     )
     assert 0 == run("keys", "list", "--data", older.data).exit_code
+
+
+def test_a_live_house_is_told_to_approve_the_new_set(tmp_path: Path, run: Run) -> None:
+    """What people approved for an older version isn't obeyed; the new set is kept and named."""
+    new = packaged_set().digest
+    with a_live_installation(tmp_path) as (home, _founders):
+        home.adopt_policies(an_older_set(home.data))
+        shutil.rmtree(home.data / FOLDER / new)
+        done = run("upgrade", "--data", home.data)
+        assert 0 == done.exit_code
+        assert f"approve {new[:16]} in the portal" in done.stdout.replace("\n", " ")
+        assert (home.data / FOLDER / new).is_dir()
+        home.adopt_policies(new)
+        assert "approve" not in run("upgrade", "--data", home.data).stdout
 
 
 def test_a_newer_database_is_left_alone(older: Settings, run: Run) -> None:
