@@ -3,8 +3,8 @@
 Laws
 1. In a demo the packaged set is in force. Elsewhere it is the one that the ledger says was adopted,
    at most a second after the entry; its files are in `policies/<digest>` of the installation's folder.
-2. Files that aren't what the digest says are not in force, nor are whole ones that another version's
-   program was made for: rules are never read by a schema or beside fixed rules that nobody approved.
+2. Files that aren't what the digest says are not in force, nor are whole ones that were made for another
+   version: rules are never read by a schema, or beside fixed rules, that nobody approved them with.
 3. While none is in force, nothing is possible but what leads to an approval (`FOUNDING_ACTIONS`),
    under the packaged set: people sign in, read the ledger, and approve.
 """
